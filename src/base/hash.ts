@@ -1,0 +1,18 @@
+import { hashSync } from 'hasha';
+import type { Digest } from './brand.ts';
+
+/** The digest of a text's UTF-8 bytes, or of some bytes at hand. */
+export function digestOf(data: string | Uint8Array): Digest {
+  return `sha256:${hashSync(data, { algorithm: 'sha256' })}` as Digest;
+}
+
+/** The hex part of a digest. */
+export function hexOf(digest: Digest): string {
+  return digest.slice(digest.indexOf(':') + 1);
+}
+
+const DIGEST = /^(sha256:[0-9a-f]{64}|md5:[0-9a-f]{32})$/;
+
+export function isDigest(text: string): text is Digest {
+  return DIGEST.test(text);
+}

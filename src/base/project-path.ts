@@ -1,0 +1,35 @@
+import { posix } from 'node:path';
+import type { ProjectPath } from './brand.ts';
+
+export const ROOT = '.' as ProjectPath;
+
+/** A path written in a file, resolved against a directory of the project; undefined when it leaves the project. */
+export function resolveInProject(directory: ProjectPath, written: string): ProjectPath | undefined {
+  if (posix.isAbsolute(written)) return undefined;
+  const joined = posix.normalize(posix.join(directory, written));
+  if (joined === '..' || joined.startsWith('../')) return undefined;
+  return (joined.length > 1 && joined.endsWith('/') ? joined.slice(0, -1) : joined) as ProjectPath;
+}
+
+/** The path as it would be written in a file of that directory; may begin with `../`. */
+export function relativeTo(directory: ProjectPath, path: ProjectPath): string {
+  return posix.relative(directory, path) || '.';
+}
+
+export function directoryOf(path: ProjectPath): ProjectPath {
+  return posix.dirname(path) as ProjectPath;
+}
+
+export function baseName(path: ProjectPath): string {
+  return posix.basename(path);
+}
+
+/** Whether `inner` is `outer` itself or lies below it. */
+export function contains(outer: ProjectPath, inner: ProjectPath): boolean {
+  return outer === ROOT || inner === outer || inner.startsWith(`${outer}/`);
+}
+
+/** Order by bytes of the path's text, the same on every machine and in every locale. */
+export function comparePaths(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

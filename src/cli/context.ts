@@ -1,0 +1,28 @@
+/** All that a command may know of the process; made in main.ts, faked in tests. */
+export interface Context {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Reads one line from the user; undefined when stdin is not a terminal. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** 32 random hex digits. */
+  readonly randomId: () => string;
+  readonly pid: number;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Columns of the terminal; 80 where it is none. */
+  readonly columns: number;
+  /** Whether colours are wanted: a terminal, and neither NO_COLOR nor TERM=dumb. */
+  readonly colors: boolean;
+}

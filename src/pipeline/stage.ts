@@ -1,0 +1,71 @@
+import type { ProjectPath, StageId } from '../base/brand.ts';
+
+/** One stage, expanded and resolved: what `expand` yields and every other room works on. */
+export interface Stage {
+  readonly id: StageId;
+  readonly name: string;
+  /** The pipeline file it stands in. */
+  readonly file: ProjectPath;
+  readonly wdir: ProjectPath;
+  /** As written: one script, or a list of scripts of which each must succeed. */
+  readonly cmd: string | readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** In the order written, without duplicates. */
+  readonly deps: readonly ProjectPath[];
+  readonly params: readonly ParamsRequest[];
+  /** Plain outs, metrics and plots, in the order written. */
+  readonly outs: readonly Out[];
+  readonly frozen: boolean;
+  readonly alwaysChanged: boolean;
+  readonly desc?: string;
+  readonly meta?: unknown;
+  /** Milliseconds; absent: no limit. */
+  readonly timeout?: number;
+  /** Further tries after the first. */
+  readonly retries: number;
+  readonly resources: Resources;
+  /** Stages that share a name never run at the same time. */
+  readonly mutex: readonly string[];
+}
+
+export interface Resources {
+  readonly cpus?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly gpus?: number;
+}
+
+/** Keys of one params file; `keys: null` is the whole file. */
+export interface ParamsRequest {
+  readonly file: ProjectPath;
+  /** Dotted paths, `train.lr`, `layers[0]`. */
+  readonly keys: readonly string[] | null;
+}
+
+export interface Out {
+  readonly path: ProjectPath;
+  readonly kind: 'out' | 'metric' | 'plot';
+  /** Kept in the cache and ignored by git. */
+  readonly cache: boolean;
+  /** Left in place before a run. */
+  readonly persist: boolean;
+  readonly push: boolean;
+  readonly desc?: string;
+  readonly plot?: PlotProperties;
+}
+
+export interface PlotProperties {
+  readonly template?: string;
+  readonly x?: string;
+  readonly y?: string;
+  readonly xLabel?: string;
+  readonly yLabel?: string;
+  readonly title?: string;
+  readonly header?: boolean;
+}
+
+/** One pipeline file, expanded. */
+export interface Pipeline {
+  readonly file: ProjectPath;
+  readonly stages: readonly Stage[];
+}

@@ -1,0 +1,45 @@
+import type { Digest, ProjectPath } from '../base/brand.ts';
+import type { Content } from '../base/content.ts';
+
+/** The files of one workspace and the objects of its cache. */
+export interface Store {
+  /**
+   * What a path holds by the stat index alone, reading no bytes. `'missing'` when nothing is there (or a dangling
+   * link), undefined when bytes would have to be read to know.
+   */
+  peek(path: ProjectPath): Content | 'missing' | undefined;
+  /** What a path holds, reading only bytes that the stat index does not vouch for. Throws `unusable-file`. */
+  observe(path: ProjectPath): Promise<Content | 'missing'>;
+  /**
+   * Hashes a path while copying its bytes into the cache. The objects have their names only after `flush`.
+   * Respects the configured link type: with hardlink or symlink the workspace path is replaced by a link at flush.
+   */
+  save(path: ProjectPath): Promise<Content | 'missing'>;
+  /** Keeps some bytes that are at hand (a log, a patch) as an object; named after `flush`. */
+  saveBytes(bytes: Uint8Array): Digest;
+  /** Gives all that was saved before this call its names, durably. Concurrent calls share one batch. */
+  flush(): Promise<void>;
+  /** Writes the stat index, atomically. Called once at the end; cheap when nothing changed. */
+  close(): void;
+
+  /** Whether all objects of the content are here and to be trusted; corrupt ones are set aside on the way. */
+  verify(content: Content): Promise<Verdict>;
+  /** Puts content at a path, which must be free. Throws `missing-data` if `verify` would not say `intact`. */
+  checkout(content: Content, path: ProjectPath): Promise<void>;
+  /** Reads one object, verified; undefined when missing or corrupt. For logs, patches and listings. */
+  read(digest: Digest): Promise<Uint8Array | undefined>;
+
+  /**
+   * Makes a path free. What the cache can bring back, or what bears the given stamp, is deleted; anything else is
+   * moved into the trash. Resolves to where it went, or null.
+   */
+  clear(path: ProjectPath, options?: { readonly leftover?: string }): Promise<ProjectPath | null>;
+  /** A text that changes when anything at the path does, made of stats only; null when nothing is there. */
+  stamp(path: ProjectPath): string | null;
+  /** Adds `/name` to the nearest .gitignore of each path, once; resolves to the files changed. */
+  ignore(paths: readonly ProjectPath[]): Promise<readonly ProjectPath[]>;
+  /** Replaces links into the cache by copies that may be written. */
+  unprotect(path: ProjectPath): Promise<void>;
+}
+
+export type Verdict = 'intact' | 'missing' | 'corrupt';

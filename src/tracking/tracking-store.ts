@@ -1,0 +1,25 @@
+import type { Digest, RunId } from '../base/brand.ts';
+import type { Run, RunStatus } from './run.ts';
+
+/** Where runs are recorded. Implementations: SQLite (tracking/sqlite.ts). */
+export interface TrackingStore {
+  /** Inserts or replaces these runs, all in one transaction; durable when it resolves. */
+  record(runs: readonly Run[]): Promise<void>;
+  list(query: RunQuery): Promise<readonly Run[]>;
+  /** By a unique prefix of the id, at least 4 digits; undefined when none, throws `usage` when several match. */
+  find(idPrefix: string): Promise<Run | undefined>;
+  /** The newest finished run per stage (key `<file>:<stage>`) and how long it took, in milliseconds. */
+  lastDurations(): Promise<ReadonlyMap<string, { readonly run: RunId; readonly duration: number }>>;
+  /** The newest finished run that wrote each digest. */
+  producers(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, RunId>>;
+  close(): Promise<void>;
+}
+
+export interface RunQuery {
+  readonly stage?: string;
+  readonly status?: RunStatus;
+  /** Also the parents, which have no stage. */
+  readonly parents?: boolean;
+  /** Newest first. */
+  readonly limit?: number;
+}
