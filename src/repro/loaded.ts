@@ -1,0 +1,15 @@
+import type { ProjectPath, StageId } from '../base/brand.ts';
+import type { Graph } from '../pipeline/graph.ts';
+import type { Lockfile } from '../pipeline/lock-entry.ts';
+import type { Pipeline, Stage } from '../pipeline/stage.ts';
+
+/** All pipeline files and lockfiles of a project, read and found free of mistakes. */
+export interface Loaded {
+  readonly pipelines: readonly Pipeline[];
+  readonly stages: ReadonlyMap<StageId, Stage>;
+  readonly graph: Graph;
+  /** Pipeline file → its lockfile; a missing lockfile is an empty one. */
+  readonly locks: ReadonlyMap<ProjectPath, Lockfile>;
+  /** How a stage is called towards the user: its bare name where that is unique in the project, else its id. */
+  readonly labels: ReadonlyMap<StageId, string>;
+}
