@@ -39,7 +39,11 @@ export interface CommandSpec<O extends OptionSpecs> {
 
 /** A command with the types of its options folded away, so that commands of all kinds fit one table. */
 export interface Command extends Omit<CommandSpec<OptionSpecs>, 'run'> {
-  readonly run: (context: Context, options: Readonly<Record<string, unknown>>, positionals: readonly string[]) => Promise<ExitCode>;
+  readonly run: (
+    context: Context,
+    options: Readonly<Record<string, unknown>>,
+    positionals: readonly string[],
+  ) => Promise<ExitCode>;
 }
 
 export function defineCommand<const O extends OptionSpecs>(spec: CommandSpec<O>): Command {

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import type { Context, Output } from './cli/context.ts';
+import { EXIT } from './cli/exit-code.ts';
+import { runCli } from './cli/run.ts';
+
+const argv = process.argv.slice(2);
+const { stdout, stderr, stdin } = process;
+
+for (const stream of [stdout, stderr]) stream.on('error', onWriteError);
+
+// The first signal asks everything to come to an end: stages are stopped, their runs recorded. Whoever repeats it a
+// third time wants out at once; what is then left running is found by the next start.
+const controller = new AbortController();
+let signals = 0;
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    controller.abort();
+    signals += 1;
+    if (signals > 2) process.exit(EXIT.interrupted);
+  });
+}
+
+const context: Context = {
+  cwd: process.cwd(),
+  env: process.env,
+  stdout: outputOf(stdout),
+  stderr: outputOf(stderr),
+  ask: stdin.isTTY ? ask : undefined,
+  signal: controller.signal,
+  now: Date.now,
+  randomId: () => randomBytes(16).toString('hex'),
+  pid: process.pid,
+  quiet: false,
+  verbose: false,
+};
+
+process.on('uncaughtException', (error) => {
+  // What is thrown outside the command's own chain of promises: the process can no longer be trusted.
+  import('./cli/render-bug.ts').then(
+    ({ renderBug }) => {
+      stderr.write(renderBug(error, argv));
+      process.exit(EXIT.bug);
+    },
+    () => process.exit(EXIT.bug),
+  );
+});
+
+// Only the code is set and the process left to end by itself, so that a pipe takes all that was written.
+process.exitCode = await runCli(argv, context);
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    colors: wantsColors(stream),
+  };
+}
+
+/** FORCE_COLOR speaks last, as in node itself; an empty NO_COLOR counts as unset. */
+function wantsColors(stream: NodeJS.WriteStream): boolean {
+  const { FORCE_COLOR, NO_COLOR, TERM } = process.env;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return !NO_COLOR && TERM !== 'dumb' && stream.isTTY === true;
+}
+
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const terminal = createInterface({ input: stdin, output: stderr });
+  try {
+    return await terminal.question(question, { signal: controller.signal });
+  } finally {
+    terminal.close();
+  }
+}
+
+/** A reader that went away (`lockstep runs list | head`) is no mistake of anyone. */
+function onWriteError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  process.exitCode = EXIT.failed;
+  process.exit(EXIT.failed);
+}
