@@ -22,4 +22,6 @@ export interface RunQuery {
   readonly parents?: boolean;
   /** Newest first. */
   readonly limit?: number;
+  /** Of each metric series only its latest point: what a table shows, however long the series are. */
+  readonly latestMetrics?: boolean;
 }

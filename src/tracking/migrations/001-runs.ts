@@ -1,0 +1,119 @@
+import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+
+/** Experiments, runs and what is recorded of each, as statements to be executed in this order. */
+export function createRuns(db: Kysely<unknown>): readonly string[] {
+  return [experiments(db), defaultExperiment(db), environments(db), runs(db), ...runIndexes(db), ...runParts(db)];
+}
+
+function experiments(db: Kysely<unknown>): string {
+  return db.schema
+    .createTable('experiments')
+    .addColumn('experiment_id', 'integer', (c) => c.primaryKey())
+    .addColumn('name', 'text', (c) => c.notNull().unique())
+    .addColumn('lifecycle_stage', 'text', (c) => c.notNull().defaultTo('active'))
+    .addColumn('creation_time', 'integer')
+    .addColumn('last_update_time', 'integer')
+    .compile().sql;
+}
+
+/** MLflow's clients take it for granted that there is an experiment 0 of this name. */
+function defaultExperiment(db: Kysely<unknown>): string {
+  return sql`insert into experiments (experiment_id, name) values (0, 'Default')`.compile(db).sql;
+}
+
+function environments(db: Kysely<unknown>): string {
+  return db.schema
+    .createTable('environments')
+    .addColumn('environment', 'text', (c) => c.primaryKey())
+    .addColumn('record', 'text', (c) => c.notNull())
+    .modifyEnd(sql`without rowid`)
+    .compile().sql;
+}
+
+function runs(db: Kysely<unknown>): string {
+  return db.schema
+    .createTable('runs')
+    .addColumn('run', 'integer', (c) => c.primaryKey())
+    .addColumn('run_id', 'text', (c) => c.notNull().unique())
+    .addColumn('experiment_id', 'integer', (c) => c.notNull().references('experiments.experiment_id'))
+    .addColumn('parent_run_id', 'text')
+    .addColumn('stage', 'text')
+    .addColumn('file', 'text')
+    .addColumn('status', 'text', (c) => c.notNull())
+    .addColumn('start_time', 'integer', (c) => c.notNull())
+    .addColumn('end_time', 'integer')
+    .addColumn('lifecycle_stage', 'text', (c) => c.notNull().defaultTo('active'))
+    .addColumn('command', 'text')
+    .addColumn('git_sha', 'text')
+    .addColumn('git_branch', 'text')
+    .addColumn('git_remote_url', 'text')
+    .addColumn('git_dirty', 'integer')
+    .addColumn('git_patch', 'text')
+    .addColumn('git_omitted', 'text')
+    .addColumn('environment', 'text', (c) => c.references('environments.environment'))
+    .compile().sql;
+}
+
+function runIndexes(db: Kysely<unknown>): readonly string[] {
+  const newestFirst = db.schema.createIndex('runs_by_time').on('runs').columns(['start_time', 'run']);
+  // Holds all that `lastDurations` asks for, so that it reads no row of the table itself.
+  const finished = db.schema
+    .createIndex('runs_finished')
+    .on('runs')
+    .columns(['file', 'stage', 'start_time', 'end_time', 'run_id'])
+    .where(sql.ref('status'), '=', sql.lit('FINISHED'));
+  return [newestFirst.compile().sql, finished.compile().sql];
+}
+
+function runParts(db: Kysely<unknown>): readonly string[] {
+  const params = listed(db, 'params').addColumn('key', 'text', (c) => c.notNull());
+  const inputs = listed(db, 'inputs').addColumn('path', 'text', (c) => c.notNull());
+  const artifacts = listed(db, 'artifacts').addColumn('path', 'text', (c) => c.notNull());
+  const digestAndSize = (table: CreateTableBuilder<string, string>) =>
+    table.addColumn('digest', 'text', (c) => c.notNull()).addColumn('size', 'integer', (c) => c.notNull());
+  return [
+    ofRun(params.addColumn('value', 'text', (c) => c.notNull())),
+    ofRun(points(listed(db, 'metrics'))),
+    ofRun(points(listed(db, 'latest_metrics'))),
+    tags(db),
+    ofRun(digestAndSize(inputs).addColumn('producer', 'text')),
+    ofRun(
+      digestAndSize(artifacts)
+        .addColumn('kind', 'text', (c) => c.notNull())
+        .addColumn('stored', 'integer', (c) => c.notNull()),
+    ),
+    db.schema.createIndex('artifacts_by_digest').on('artifacts').columns(['digest', 'run']).compile().sql,
+  ];
+}
+
+function tags(db: Kysely<unknown>): string {
+  const table = db.schema
+    .createTable('tags')
+    .addColumn('run', 'integer', (c) => c.notNull().references('runs.run').onDelete('cascade'))
+    .addColumn('key', 'text', (c) => c.notNull())
+    .addColumn('value', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('tags_key', ['run', 'key']);
+  return ofRun(table);
+}
+
+/** A list of a run, clustered by run: reading a run's rows is one range, and so is deleting them. */
+function listed(db: Kysely<unknown>, table: string): CreateTableBuilder<string, string> {
+  return db.schema
+    .createTable(table)
+    .addColumn('run', 'integer', (c) => c.notNull().references('runs.run').onDelete('cascade'))
+    .addColumn('position', 'integer', (c) => c.notNull())
+    .addPrimaryKeyConstraint(`${table}_key`, ['run', 'position']);
+}
+
+function points(table: CreateTableBuilder<string, string>): CreateTableBuilder<string, string> {
+  return table
+    .addColumn('key', 'text', (c) => c.notNull())
+    .addColumn('value', 'real', (c) => c.notNull())
+    .addColumn('is_nan', 'integer', (c) => c.notNull())
+    .addColumn('step', 'integer', (c) => c.notNull())
+    .addColumn('timestamp', 'integer', (c) => c.notNull());
+}
+
+function ofRun(table: CreateTableBuilder<string, string>): string {
+  return table.modifyEnd(sql`without rowid`).compile().sql;
+}

@@ -1,0 +1,63 @@
+import type { Digest, RunId } from '../base/brand.ts';
+import { explainDatabaseError } from './database-error.ts';
+import { makeRecorder } from './recorder.ts';
+import { findRun, listRuns } from './run-reader.ts';
+import { allRows, listedIn, type OpenDatabase, openDatabase } from './sqlite-open.ts';
+import type { TrackingStore } from './tracking-store.ts';
+
+/** The runs of one project in one SQLite file, which is made if it is not there. */
+export async function openSqliteStore(file: string): Promise<TrackingStore> {
+  const open = openDatabase(file);
+  let recorder: ReturnType<typeof makeRecorder> | undefined;
+  const explained = async <T>(work: () => T): Promise<T> => {
+    try {
+      return work();
+    } catch (error) {
+      throw explainDatabaseError(error, file);
+    }
+  };
+  return {
+    record: (runs) =>
+      explained(() => {
+        recorder ??= makeRecorder(open);
+        recorder(runs);
+      }),
+    list: (query) => explained(() => listRuns(open, query)),
+    find: (idPrefix) => explained(() => findRun(open, idPrefix)),
+    lastDurations: () => explained(() => lastDurations(open)),
+    producers: (digests) => explained(() => producers(open, digests)),
+    close: () => explained(() => void open.sqlite.close()),
+  };
+}
+
+function lastDurations(open: OpenDatabase): ReadonlyMap<string, { readonly run: RunId; readonly duration: number }> {
+  // Where `max` is the only aggregate, SQLite takes the other columns from the row that holds the maximum.
+  const newest = open.db
+    .selectFrom('runs')
+    .where('status', '=', 'FINISHED')
+    .where('stage', 'is not', null)
+    .groupBy(['file', 'stage'])
+    .select(({ fn }) => ['file', 'stage', 'run_id', 'end_time', fn.max('start_time').as('start_time')]);
+  return new Map(
+    allRows(open, newest)
+      .filter((row) => row.end_time !== null)
+      .map((row) => {
+        const duration = (row.end_time ?? row.start_time) - row.start_time;
+        return [`${row.file}:${row.stage}`, { run: row.run_id as RunId, duration }];
+      }),
+  );
+}
+
+function producers(open: OpenDatabase, digests: readonly Digest[]): ReadonlyMap<Digest, RunId> {
+  const oldestFirst = open.db
+    .selectFrom('artifacts')
+    .innerJoin('runs', 'runs.run', 'artifacts.run')
+    .where('artifacts.digest', 'in', listedIn(digests))
+    .where('artifacts.kind', 'in', ['out', 'metric', 'plot'])
+    .where('runs.status', '=', 'FINISHED')
+    .orderBy('runs.start_time')
+    .orderBy('runs.run')
+    .select(['artifacts.digest', 'runs.run_id']);
+  // Later entries of a map replace earlier ones: the newest run stays.
+  return new Map(allRows(open, oldestFirst).map((row) => [row.digest as Digest, row.run_id as RunId]));
+}
