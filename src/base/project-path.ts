@@ -11,6 +11,11 @@ export function resolveInProject(directory: ProjectPath, written: string): Proje
   return (joined.length > 1 && joined.endsWith('/') ? joined.slice(0, -1) : joined) as ProjectPath;
 }
 
+/** A name in a directory of the project. */
+export function joinPath(directory: ProjectPath, name: string): ProjectPath {
+  return (directory === ROOT ? name : `${directory}/${name}`) as ProjectPath;
+}
+
 /** The path as it would be written in a file of that directory; may begin with `../`. */
 export function relativeTo(directory: ProjectPath, path: ProjectPath): string {
   return posix.relative(directory, path) || '.';

@@ -1,8 +1,20 @@
+import { realpathSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
+import { isErrno, LockstepError } from '../base/error.ts';
+import type { EnvironmentCache } from '../provenance/environment.ts';
 import type { Loaded } from '../repro/loaded.ts';
+import { readProject } from '../repro/read.ts';
+import type { Tools } from '../repro/tools.ts';
+import { openStore } from '../store/open-store.ts';
+import { openParseCache } from '../store/parse-cache.ts';
+import { openRunCache } from '../store/run-cache.ts';
 import type { Store } from '../store/store.ts';
 import type { TrackingStore } from '../tracking/tracking-store.ts';
+import type { Config } from './config.ts';
 import type { Context } from './context.ts';
+import { findRoot, prepareStateDirectory } from './project-root.ts';
+import { readConfig } from './read-config.ts';
 
 /** One project, composed: the only place where the tools are put together. Parts are opened at first use. */
 export interface Project {
@@ -10,6 +22,8 @@ export interface Project {
   readonly root: string;
   /** The current directory, as a path of the project. */
   readonly here: ProjectPath;
+  readonly config: Config;
+  readonly tools: Tools;
   /** Throws `bad-pipeline` or `bad-lockfile` with every mistake of every file. */
   load(): Promise<Loaded>;
   store(): Store;
@@ -19,4 +33,95 @@ export interface Project {
 }
 
 /** The project around the context's current directory; throws `no-project` when there is none. */
-export declare function openProject(context: Context): Promise<Project>;
+export async function openProject(context: Context): Promise<Project> {
+  const cwd = realpathSync(context.cwd);
+  const root = findRoot(cwd);
+  if (root === undefined) {
+    throw new LockstepError(
+      'no-project',
+      'no pipeline here: neither pipeline.yaml, .lockstep/, .dvc/ nor a git repository',
+      {
+        hint: 'lockstep init writes a small pipeline that works',
+      },
+    );
+  }
+  const state = join(root, '.lockstep');
+  makeReady(state);
+  const tmp = join(state, 'tmp');
+  const parseCache = openParseCache(tmp);
+  const config = await readConfig([join(state, 'config.yaml'), join(state, 'config.local.yaml')], parseCache);
+  const cacheDir = resolve(root, config.cache.dir);
+  let store: Store | undefined;
+  let tracking: Promise<TrackingStore> | undefined;
+  const openTheStore = () =>
+    (store ??= openStore({
+      root,
+      cacheDir,
+      tmpDir: tmp,
+      trashDir: join(state, 'trash'),
+      linkTypes: config.cache.link,
+      now: context.now,
+    }));
+  const openTracking = () => (tracking ??= openSqlite(join(state, 'lockstep.db')));
+  const tools: Tools = {
+    root,
+    tmp,
+    get store() {
+      return openTheStore();
+    },
+    runCache: openRunCache(cacheDir),
+    parseCache,
+    env: context.env,
+    now: context.now,
+    randomId: context.randomId,
+    pid: context.pid,
+    tracking: openTracking,
+    executor: async () => (await import('../executors/local.ts')).localExecutor(),
+    captureCode: async (untracked) => {
+      const { captureCode } = await import('../provenance/git.ts');
+      return await captureCode(root, { untracked, env: context.env });
+    },
+    captureEnvironment: async (task) => {
+      const { captureEnvironment } = await import('../provenance/environment.ts');
+      return await captureEnvironment({ ...task, root, cache: environmentCache(tools) });
+    },
+  };
+  return {
+    root,
+    here: (relative(root, cwd).split(sep).join('/') || '.') as ProjectPath,
+    config,
+    tools,
+    load: () => readProject({ root, parseCache, discoveryIndex: join(tmp, 'index', 'pipelines.json') }),
+    store: openTheStore,
+    tracking: openTracking,
+    async close() {
+      store?.close();
+      await (await tracking)?.close();
+    },
+  };
+}
+
+async function openSqlite(file: string): Promise<TrackingStore> {
+  const { openSqliteStore } = await import('../tracking/sqlite.ts');
+  return await openSqliteStore(file);
+}
+
+/** What an interpreter has installed is looked up once, and kept with the other parsed things. */
+function environmentCache(tools: Tools): EnvironmentCache {
+  return {
+    get: (key) => tools.parseCache.get('environment', key),
+    set: (key, value) => tools.parseCache.set('environment', key, value),
+  };
+}
+
+function makeReady(state: string): void {
+  try {
+    prepareStateDirectory(state);
+  } catch (error) {
+    if (!isErrno(error, 'EACCES', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST')) throw error;
+    throw new LockstepError('disk', `${state} cannot be written: ${error.code}`, {
+      hint: 'lockstep keeps its cache and indexes there',
+      cause: error,
+    });
+  }
+}

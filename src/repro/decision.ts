@@ -48,7 +48,14 @@ export type Outcome =
   | { readonly kind: 'kept' }
   | { readonly kind: 'restored'; readonly from: RestoreSource; readonly run?: RunId }
   | { readonly kind: 'ran'; readonly run: RunId; readonly again: Comparison | null }
-  | { readonly kind: 'failed'; readonly run: RunId | null; readonly message: string }
+  | {
+      readonly kind: 'failed';
+      readonly run: RunId | null;
+      /** What ended it: an exit code, a signal, a timeout, an out that was not made. */
+      readonly message: string;
+      /** The last lines of its output. */
+      readonly lastLines: readonly string[];
+    }
   | { readonly kind: 'stopped'; readonly run: RunId | null }
   | { readonly kind: 'blocked'; readonly by: readonly StageId[] };
 

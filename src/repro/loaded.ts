@@ -1,6 +1,6 @@
 import type { ProjectPath, StageId } from '../base/brand.ts';
 import type { Graph } from '../pipeline/graph.ts';
-import type { Lockfile } from '../pipeline/lock-entry.ts';
+import type { Lockfile, ReadLockEntry } from '../pipeline/lock-entry.ts';
 import type { Pipeline, Stage } from '../pipeline/stage.ts';
 
 /** All pipeline files and lockfiles of a project, read and found free of mistakes. */
@@ -12,4 +12,12 @@ export interface Loaded {
   readonly locks: ReadonlyMap<ProjectPath, Lockfile>;
   /** How a stage is called towards the user: its bare name where that is unique in the project, else its id. */
   readonly labels: ReadonlyMap<StageId, string>;
+}
+
+export function lockedEntry(loaded: Loaded, stage: Stage): ReadLockEntry | undefined {
+  return loaded.locks.get(stage.file)?.entries.get(stage.name);
+}
+
+export function labelOf(loaded: Loaded, id: StageId): string {
+  return loaded.labels.get(id) ?? id;
 }

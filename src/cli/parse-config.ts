@@ -1,0 +1,59 @@
+import { basename } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import type { Diagnostic } from '../base/error.ts';
+import { type Config, DEFAULT_CONFIG } from './config.ts';
+
+const link = z.enum(['reflink', 'copy', 'hardlink', 'symlink']);
+
+const schema = z.strictObject({
+  cache: z.strictObject({ dir: z.string().min(1).optional(), link: z.array(link).min(1).optional() }).optional(),
+  jobs: z.int().min(1).optional(),
+  resources: z
+    .strictObject({
+      cpus: z.number().positive().optional(),
+      memory: z.union([z.number().positive(), z.string()]).optional(),
+      gpus: z.array(z.string()).optional(),
+    })
+    .optional(),
+  grace: z.number().min(0).optional(),
+});
+
+/** Later files win, key by key. */
+export function parseConfig(files: readonly { readonly file: string; readonly text: string }[]): {
+  readonly config: Config;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const diagnostics: Diagnostic[] = [];
+  let config = DEFAULT_CONFIG;
+  for (const { file, text } of files) {
+    const lines = new LineCounter();
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const placed = (offset: number, message: string): Diagnostic => {
+      const { line, col } = lines.linePos(offset);
+      const place = { file: basename(file), line, column: col, text: text.split('\n')[line - 1] ?? '' };
+      return { message, place };
+    };
+    diagnostics.push(...document.errors.map((error) => placed(error.pos[0], error.message)));
+    if (document.errors.length > 0) continue;
+    const read = schema.safeParse(document.toJS() ?? {});
+    if (read.success) config = merge(config, read.data);
+    for (const issue of read.error?.issues ?? []) {
+      const node = document.getIn([...issue.path], true) as { range?: readonly number[] } | undefined;
+      diagnostics.push(placed(node?.range?.[0] ?? 0, `${issue.path.join('.') || 'the file'}: ${issue.message}`));
+    }
+  }
+  return { config, diagnostics };
+}
+
+function merge(base: Config, over: z.infer<typeof schema>): Config {
+  const { cache, resources, ...rest } = over;
+  return JSON.parse(
+    JSON.stringify({
+      ...base,
+      ...rest,
+      cache: { ...base.cache, ...cache },
+      resources: { ...base.resources, ...resources },
+    }),
+  ) as Config;
+}

@@ -1,0 +1,138 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { LockstepError } from '../base/error.ts';
+import type { Summary } from '../repro/event.ts';
+import type { Limits } from '../repro/order.ts';
+import { repro } from '../repro/repro.ts';
+import type { ReproRequest } from '../repro/repro-request.ts';
+import { select } from '../repro/select.ts';
+import { defineCommand, type OptionValues } from './command.ts';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { openProject, type Project } from './project.ts';
+import { openRenderer } from './renderer.ts';
+
+const options = {
+  jobs: {
+    type: 'string',
+    short: 'j',
+    value: 'N',
+    help: 'run at most N stages at the same time (default: the number of cores)',
+  },
+  force: { type: 'boolean', short: 'f', help: 'run stages even if nothing changed' },
+  'force-downstream': { type: 'boolean', help: 'run whatever depends on a stage that ran' },
+  'single-item': { type: 'boolean', short: 's', help: 'only the targets, not what they need' },
+  downstream: { type: 'boolean', help: 'the targets and what depends on them, not what they need' },
+  'keep-going': { type: 'boolean', short: 'k', help: 'after a failure, go on with what does not need it' },
+  'ignore-errors': { type: 'boolean', help: 'after a failure, go on with everything' },
+  dry: { type: 'boolean', help: 'show what would be done and why, and do nothing' },
+  'exit-code': { type: 'boolean', help: 'exit with 1 if there is anything to do (with --dry) or was' },
+  'no-run-cache': { type: 'boolean', help: 'do not bring back results of earlier runs' },
+  'no-commit': { type: 'boolean', help: 'do not put outs into the cache' },
+  'allow-missing': { type: 'boolean', help: 'take missing data that the lock knows as unchanged' },
+  interactive: { type: 'boolean', short: 'i', help: 'ask before each stage' },
+  glob: { type: 'boolean', help: 'targets are patterns' },
+  'all-pipelines': { type: 'boolean', short: 'P', help: 'all pipeline files of the project' },
+  watch: { type: 'boolean', help: 'stay, and run again when deps, params or pipeline files change' },
+  json: { type: 'boolean', help: 'one event a line on stdout; the last is the summary' },
+} as const;
+
+type Options = OptionValues<typeof options>;
+
+export const command = defineCommand({
+  usage: 'repro [targets…]',
+  summary: 'Run what changed, restore what is known, keep the rest',
+  options,
+  positionals: { min: 0, max: Number.POSITIVE_INFINITY },
+  completes: 'stage',
+  examples: [
+    'lockstep repro',
+    'lockstep repro train -j 4',
+    'lockstep repro --dry --exit-code',
+    'lockstep repro --watch',
+  ],
+  run: async (context, given, targets) => {
+    const project = await openProject(context);
+    try {
+      if (given.watch === true) {
+        const { watch } = await import('./watch.ts');
+        return await watch(context, project, () => once(context, project, { given, targets }));
+      }
+      return await once(context, project, { given, targets });
+    } finally {
+      await project.close();
+    }
+  },
+});
+
+interface Call {
+  readonly given: Options;
+  readonly targets: readonly string[];
+}
+
+/** One pass over the project as it is now. */
+async function once(context: Context, project: Project, { given, targets }: Call): Promise<ExitCode> {
+  const loaded = await project.load();
+  const { named, wanted } = select(loaded, project.here, {
+    targets,
+    glob: given.glob === true,
+    allPipelines: given['all-pipelines'] === true,
+    singleItem: given['single-item'] === true,
+    downstream: given.downstream === true,
+  });
+  const renderer = await openRenderer(context, loaded, { json: given.json === true });
+  const request: ReproRequest = {
+    wanted,
+    forced: given.force === true ? (given['single-item'] === true ? named : wanted) : new Set(),
+    forceDownstream: given['force-downstream'] === true,
+    allowMissing: given['allow-missing'] === true,
+    keepGoing: given['keep-going'] === true,
+    ignoreErrors: given['ignore-errors'] === true,
+    limits: limitsOf(context, project.config, given.jobs),
+    confirm: given.interactive === true ? confirmation(context) : undefined,
+    dry: given.dry === true,
+    commit: given['no-commit'] !== true,
+    useRunCache: given['no-run-cache'] !== true,
+    grace: project.config.grace * 1000,
+    signal: context.signal,
+    emit: renderer.onEvent,
+    command: 'repro',
+  };
+  try {
+    return exitOf(await repro(project.tools, loaded, request), given, context);
+  } finally {
+    await renderer.stop();
+  }
+}
+
+function exitOf(summary: Summary, given: Options, context: Context): ExitCode {
+  if (context.signal.aborted) return EXIT.interrupted;
+  if (summary.failed.length > 0 && given['ignore-errors'] !== true) return EXIT.failed;
+  const todo = summary.ran.length + summary.restored.length + summary.blocked.length;
+  return given['exit-code'] === true && given.dry === true && todo > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function confirmation(context: Context): ReproRequest['confirm'] {
+  const { ask } = context;
+  if (ask === undefined) throw new LockstepError('usage', '--interactive needs a terminal to ask on');
+  let last: Promise<unknown> = Promise.resolve();
+  return (stage) => {
+    const answer = last.then(() => ask(`Run stage '${stage.name}'? [y/N] `));
+    last = answer;
+    return answer.then((text) => /^y(es)?$/i.test(text.trim()));
+  };
+}
+
+function limitsOf(context: Context, config: Config, jobs: string | undefined): Limits {
+  const wanted = jobs === undefined ? (config.jobs ?? availableParallelism()) : Number(jobs);
+  if (!Number.isInteger(wanted) || wanted < 1) {
+    throw new LockstepError('usage', `-j takes a whole number from 1, not '${jobs}'`);
+  }
+  const visible = context.env.CUDA_VISIBLE_DEVICES?.split(',').filter((device) => device !== '');
+  return {
+    jobs: wanted,
+    cpus: Math.max(wanted, config.resources.cpus ?? availableParallelism()),
+    memory: typeof config.resources.memory === 'number' ? config.resources.memory : totalmem(),
+    gpus: config.resources.gpus ?? visible ?? [],
+  };
+}

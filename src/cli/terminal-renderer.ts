@@ -1,0 +1,37 @@
+import type { ReproEvent } from '../repro/event.ts';
+import type { Context } from './context.ts';
+import type { Labels } from './render-reasons.ts';
+import type { Renderer } from './renderer.ts';
+
+type Live = Awaited<ReturnType<typeof import('./live/live.tsx')['startLive']>>;
+
+/**
+ * On a terminal: plain lines until a stage runs (so that a repro with nothing to do loads no view at all), then the
+ * live view with everything that was seen so far.
+ */
+export function terminalRenderer(context: Context, labels: Labels, plain: (event: ReproEvent) => void): Renderer {
+  const early: ReproEvent[] = [];
+  let live: Promise<Live> | undefined;
+  return {
+    onEvent(event) {
+      if (live !== undefined) {
+        void live.then((view) => view.onEvent(event));
+        return;
+      }
+      if (event.event === 'stage-started') {
+        early.push(event);
+        live = import('./live/live.tsx').then(async ({ startLive }) => {
+          const view = await startLive(context, labels);
+          for (const seen of early) view.onEvent(seen);
+          return view;
+        });
+        return;
+      }
+      early.push(event);
+      if (event.event === 'summary' || event.event === 'waiting') plain(event);
+    },
+    async stop() {
+      await (await live)?.stop();
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import type { Digest, ProjectPath, StageId } from '../base/brand.ts';
+import type { Content } from '../base/content.ts';
+import { sameContent } from '../base/content.ts';
+import { contains } from '../base/project-path.ts';
+import { fingerprintOf, type Inputs } from '../pipeline/fingerprint.ts';
+import type { LockEntry, ReadLockEntry } from '../pipeline/lock-entry.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import { decide, type Findings, findReasons, type Recall, type Wishes } from './decide.ts';
+import type { Decision } from './decision.ts';
+import { inputsOf, type Observation } from './observation.ts';
+import type { ParamsReader } from './params-reader.ts';
+import { type Remembered, recallRun } from './run-memory.ts';
+import type { Tools } from './tools.ts';
+
+/** Everything known about one stage at the moment of its decision. */
+export interface Considered {
+  readonly stage: Stage;
+  readonly locked: ReadLockEntry | undefined;
+  readonly observation: Observation;
+  /** Undefined while a dep or param is missing or not yet made. */
+  readonly inputs: Inputs | undefined;
+  readonly fingerprint: Digest | undefined;
+  readonly decision: Decision;
+  /** What a restore would bring back. */
+  readonly source: Remembered | undefined;
+}
+
+/** What a plan already knows of stages that it did not perform. Empty while performing. */
+export interface Foresight {
+  readonly wouldRun: ReadonlySet<StageId>;
+  /** Paths that would be restored first, with what they would hold. */
+  readonly restored: ReadonlyMap<ProjectPath, Content>;
+}
+
+export const NO_FORESIGHT: Foresight = { wouldRun: new Set(), restored: new Map() };
+
+export interface Considering {
+  readonly tools: Tools;
+  readonly paramsReader: ParamsReader;
+  readonly foresight: Foresight;
+  readonly wishes: Wishes;
+  readonly useRunCache: boolean;
+  /** The stages it reads from directly. */
+  readonly upstream: readonly StageId[];
+}
+
+/** observe → find reasons → look for an earlier result → decide. */
+export async function consider(
+  stage: Stage,
+  locked: ReadLockEntry | undefined,
+  options: Considering,
+): Promise<Considered> {
+  const { foresight, upstream, wishes } = options;
+  const waitingFor = upstream.filter((id) => foresight.wouldRun.has(id));
+  const observation = await observe(stage, locked, { ...options, waiting: waitingFor.length > 0 });
+  const findings = findReasons(stage, locked, observation, wishes);
+  const inputs = inputsOf(stage, observation);
+  const source =
+    waitingFor.length === 0 && mayRecall(findings)
+      ? await findSource(stage, { locked, inputs, findings, options })
+      : undefined;
+  const decision = decide(stage, findings, { upstream: waitingFor, recall: source?.recall });
+  return {
+    stage,
+    locked,
+    observation,
+    inputs,
+    fingerprint: inputs === undefined || decision.do === 'keep' ? undefined : fingerprintOf(inputs),
+    decision,
+    source: source?.remembered,
+  };
+}
+
+interface Observing extends Considering {
+  readonly waiting: boolean;
+}
+
+async function observe(stage: Stage, locked: ReadLockEntry | undefined, options: Observing): Promise<Observation> {
+  const { store } = options.tools;
+  const { foresight, waiting, wishes } = options;
+  const deps = new Map<ProjectPath, Content | 'missing' | 'unknown'>();
+  for (const path of stage.deps) {
+    const content = foreseen(path, foresight) ?? store.peek(path) ?? (await store.observe(path));
+    const assumed = wishes.allowMissing ? locked?.entry.deps.get(path) : undefined;
+    deps.set(path, content !== 'missing' ? content : (assumed ?? (waiting ? 'unknown' : 'missing')));
+  }
+  const { params, missing } = await options.paramsReader.read(stage.params);
+  const outs = new Map<ProjectPath, Content | 'missing'>();
+  for (const out of stage.outs) outs.set(out.path, store.peek(out.path) ?? (await store.observe(out.path)));
+  return { deps, params, missingParams: missing, outs };
+}
+
+/** What a path would hold after the restores of a plan; `unknown` where a dep and a restored out only overlap. */
+function foreseen(path: ProjectPath, foresight: Foresight): Content | 'unknown' | undefined {
+  if (foresight.restored.size === 0) return undefined;
+  const exact = foresight.restored.get(path);
+  if (exact !== undefined) return exact;
+  for (const restored of foresight.restored.keys()) {
+    if (contains(restored, path) || contains(path, restored)) return 'unknown';
+  }
+  return undefined;
+}
+
+function mayRecall(findings: Findings): boolean {
+  const { inputs, outs, impossible, insist } = findings;
+  return impossible.length === 0 && insist.length === 0 && inputs.length + outs.length > 0;
+}
+
+interface Source {
+  readonly remembered: Remembered;
+  readonly recall: Recall;
+}
+
+interface Search {
+  readonly locked: ReadLockEntry | undefined;
+  readonly inputs: Inputs | undefined;
+  readonly findings: Findings;
+  readonly options: Considering;
+}
+
+async function findSource(stage: Stage, search: Search): Promise<Source | undefined> {
+  const { locked, inputs, findings, options } = search;
+  let lastSeen: Source | undefined;
+  if (locked !== undefined && findings.inputs.length === 0) {
+    const found = await judge({ entry: locked.entry, run: null }, 'lock', search, stage);
+    if (found.recall.verdict === 'intact') return found;
+    lastSeen = found;
+  }
+  if (!options.useRunCache || inputs === undefined || stage.frozen) return lastSeen;
+  const remembered = recallRun(options.tools.runCache, fingerprintOf(inputs));
+  if (remembered === undefined || !holdsAll(remembered.entry, stage)) return lastSeen;
+  const found = await judge(remembered, 'run-cache', search, stage);
+  return found.recall.verdict === 'intact' ? found : (lastSeen ?? found);
+}
+
+function holdsAll(entry: LockEntry, stage: Stage): boolean {
+  return stage.outs.every((out) => entry.outs.has(out.path));
+}
+
+/** Whether each out is on disk already or its objects are here, intact. */
+async function judge(remembered: Remembered, from: Recall['from'], search: Search, stage: Stage): Promise<Source> {
+  const { store } = search.options.tools;
+  const corrupt: ProjectPath[] = [];
+  let missing = false;
+  for (const out of stage.outs) {
+    const wanted = remembered.entry.outs.get(out.path)?.content;
+    const onDisk = store.peek(out.path) ?? (await store.observe(out.path));
+    if (wanted === undefined) missing = true;
+    else if (onDisk === 'missing' || !sameContent(onDisk, wanted)) {
+      const verdict = await store.verify(wanted);
+      if (verdict === 'corrupt') corrupt.push(out.path);
+      if (verdict === 'missing') missing = true;
+    }
+  }
+  const verdict = corrupt.length > 0 ? 'corrupt' : missing ? 'missing' : 'intact';
+  return { remembered, recall: { from, verdict, corrupt } };
+}

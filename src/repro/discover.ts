@@ -1,0 +1,91 @@
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import type { ProjectPath } from '../base/brand.ts';
+import { isErrno, LockstepError } from '../base/error.ts';
+import { comparePaths, joinPath, ROOT } from '../base/project-path.ts';
+
+/** Names under which a pipeline file is found; at most one of them in a directory. */
+export const PIPELINE_NAMES = ['pipeline.yaml', 'dvc.yaml'] as const;
+
+/** What was seen in one directory: enough to go on without reading it again while its stat stays the same. */
+interface Seen {
+  readonly stamp: string;
+  readonly pipelines: readonly string[];
+  readonly directories: readonly string[];
+}
+
+type Index = Record<string, Seen>;
+
+/** Directories never hold pipeline files of this project when they are hidden, installed packages, or another root. */
+const PASSED_OVER = new Set(['node_modules', '__pycache__']);
+const OTHER_ROOT = new Set(['.lockstep', '.dvc', '.git', 'pyvenv.cfg']);
+
+/** A directory changed this recently may change again without a new mtime. */
+const RACY_MS = 50;
+
+/** All pipeline files of the project, sorted. Reads only directories that changed since the last look. */
+export function discoverPipelines(root: string, indexFile: string): readonly ProjectPath[] {
+  const before = readIndex(indexFile);
+  const after: Index = {};
+  const found: ProjectPath[] = [];
+  let changed = false;
+  const open: ProjectPath[] = [ROOT];
+  for (let directory = open.pop(); directory !== undefined; directory = open.pop()) {
+    const stamp = stampOf(join(root, directory));
+    if (stamp === undefined) continue;
+    const known = before[directory];
+    const seen = known !== undefined && stamp.text === known.stamp ? known : look(root, directory, stamp.text);
+    if (seen !== known) changed = true;
+    if (!stamp.racy) after[directory] = seen;
+    if (seen.pipelines.length > 1) throw twoFiles(directory);
+    for (const name of seen.pipelines) found.push(joinPath(directory, name));
+    for (const name of seen.directories) open.push(joinPath(directory, name));
+  }
+  if (changed || Object.keys(before).length !== Object.keys(after).length) {
+    writeFileAtomic(indexFile, JSON.stringify(after), { durable: false });
+  }
+  return found.sort(comparePaths);
+}
+
+function look(root: string, directory: string, stamp: string): Seen {
+  const entries = list(join(root, directory));
+  const other = directory !== ROOT && entries.some((entry) => OTHER_ROOT.has(entry.name));
+  if (other) return { stamp, pipelines: [], directories: [] };
+  const isOpen = (entry: Dirent) => entry.isDirectory() && !entry.name.startsWith('.') && !PASSED_OVER.has(entry.name);
+  return {
+    stamp,
+    pipelines: PIPELINE_NAMES.filter((name) => entries.some((entry) => entry.name === name && !entry.isDirectory())),
+    directories: entries.filter(isOpen).map((entry) => entry.name),
+  };
+}
+
+function list(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (isErrno(error, 'EACCES', 'ENOENT', 'ENOTDIR', 'EPERM')) return [];
+    throw error;
+  }
+}
+
+function stampOf(directory: string): { readonly text: string; readonly racy: boolean } | undefined {
+  const stat = statSync(directory, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  return { text: `${stat.ino} ${stat.mtimeNs} ${stat.ctimeNs}`, racy: Date.now() - Number(stat.ctimeMs) < RACY_MS };
+}
+
+function twoFiles(directory: string): LockstepError {
+  return new LockstepError('bad-pipeline', `both ${PIPELINE_NAMES.join(' and ')} stand in ${directory}`, {
+    hint: 'keep one of them',
+  });
+}
+
+function readIndex(file: string): Index {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Index;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return {};
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Literal, ProjectPath } from '../base/brand.ts';
+import { isErrno, LockstepError } from '../base/error.ts';
+import { type ParamsTree, selectParams } from '../pipeline/params.ts';
+import type { ParamsRequest } from '../pipeline/stage.ts';
+import type { ParseCache } from '../store/parse-cache.ts';
+import type { MissingParam } from './observation.ts';
+
+export interface ParamsReader {
+  /** Throws `bad-params` with the place of every mistake in a broken file. */
+  read(requests: readonly ParamsRequest[]): Promise<ReadParams>;
+  /** The whole file as data; undefined when it is not there. */
+  tree(file: ProjectPath): Promise<ParamsTree | undefined>;
+}
+
+interface ReadParams {
+  readonly params: ReadonlyMap<ProjectPath, ReadonlyMap<string, Literal>>;
+  readonly missing: readonly MissingParam[];
+}
+
+/** Reads params files; a file whose stat did not change since the last look is not read again. */
+export function createParamsReader(root: string, parseCache: ParseCache): ParamsReader {
+  const seen = new Map<ProjectPath, { stamp: string; tree: ParamsTree | undefined }>();
+
+  async function tree(file: ProjectPath): Promise<ParamsTree | undefined> {
+    const stat = statSync(join(root, file), { bigint: true, throwIfNoEntry: false });
+    const stamp = stat === undefined ? 'missing' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+    const known = seen.get(file);
+    // A stage may have written the file twice within the clock's granularity: only an old file is known by its stat.
+    const settled = stat === undefined || Date.now() - Number(stat.ctimeMs) > 50;
+    if (known?.stamp === stamp && settled) return known.tree;
+    const parsed = stat === undefined ? undefined : await parse(file);
+    seen.set(file, { stamp, tree: parsed });
+    return parsed;
+  }
+
+  async function parse(file: ProjectPath): Promise<ParamsTree | undefined> {
+    const text = readText(root, file);
+    const kept = parseCache.get(`params:${file}`, text) as ParamsTree | undefined;
+    if (kept !== undefined) return kept;
+    const { parseParams } = await import('../pipeline/parse-params.ts');
+    const { tree: parsed, diagnostics } = parseParams(file, text);
+    if (diagnostics.length > 0) throw new LockstepError('bad-params', `${file} cannot be read`, { diagnostics });
+    if (parsed !== undefined) parseCache.set(`params:${file}`, text, parsed);
+    return parsed;
+  }
+
+  return {
+    tree,
+    async read(requests) {
+      const params = new Map<ProjectPath, Map<string, Literal>>();
+      const missing: MissingParam[] = [];
+      for (const { file, keys } of requests) {
+        const found = await tree(file);
+        if (found === undefined) {
+          missing.push(...(keys ?? [null]).map((key) => ({ file, key })));
+          continue;
+        }
+        const selected = selectParams(found, keys);
+        missing.push(...selected.missing.map((key) => ({ file, key })));
+        const values = params.get(file) ?? new Map<string, Literal>();
+        for (const [key, literal] of selected.values) values.set(key, literal);
+        params.set(file, values);
+      }
+      return { params, missing };
+    },
+  };
+}
+
+function readText(root: string, file: ProjectPath): string {
+  try {
+    return readFileSync(join(root, file), 'utf8');
+  } catch (error) {
+    if (!isErrno(error, 'EISDIR', 'EACCES', 'EINVAL')) throw error;
+    throw new LockstepError('bad-params', `the params file ${file} cannot be read: ${error.code}`, { cause: error });
+  }
+}

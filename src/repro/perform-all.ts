@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import type { RunId, StageId } from '../base/brand.ts';
+import type { Run, RunStatus } from '../tracking/run.ts';
+import type { Outcome } from './decision.ts';
+import type { Summary } from './event.ts';
+import { openLeftovers } from './leftovers.ts';
+import type { Loaded } from './loaded.ts';
+import { createParamsReader } from './params-reader.ts';
+import { perform } from './perform.ts';
+import { createRecorder } from './recorder.ts';
+import { recover } from './recover.ts';
+import type { ReproRequest } from './repro-request.ts';
+import { createCodeCapture, type Session } from './session.ts';
+import { summarize } from './summary.ts';
+import type { Tools } from './tools.ts';
+
+/** clean up after a killed one → perform → write everything down. The caller holds the workspace. */
+export async function performAll(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Summary> {
+  await recover(tools, request);
+  const session = await openSession(tools, loaded, request);
+  const parent = parentRun(session, request);
+  session.recorder.track(parent);
+  let outcomes: ReadonlyMap<StageId, Outcome> = new Map();
+  try {
+    outcomes = await perform(session, request);
+  } finally {
+    session.recorder.track(closedParent(session, parent, outcomes));
+    await session.recorder.drain();
+  }
+  const summary = summarize(outcomes);
+  request.emit({ event: 'summary', ...summary });
+  return summary;
+}
+
+async function openSession(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Session> {
+  const tracking = await tools.tracking();
+  const untracked = [...loaded.stages.values()].flatMap((stage) => [
+    stage.file,
+    ...stage.deps,
+    ...stage.params.map((params) => params.file),
+  ]);
+  const made = new Set([...loaded.stages.values()].flatMap((stage) => stage.outs.map((out) => out.path)));
+  return {
+    tools,
+    loaded,
+    paramsReader: createParamsReader(tools.root, tools.parseCache),
+    recorder: createRecorder(tools, loaded),
+    leftovers: openLeftovers(join(tools.tmp, 'leftovers.json')),
+    emit: request.emit,
+    signal: request.signal,
+    parent: tools.randomId() as RunId,
+    commit: request.commit,
+    useRunCache: request.useRunCache,
+    grace: request.grace,
+    history: await tracking.lastDurations(),
+    captureCode: createCodeCapture(
+      tools,
+      [...new Set(untracked)].filter((path) => !made.has(path)),
+    ),
+  };
+}
+
+function parentRun(session: Session, request: ReproRequest): Run {
+  return {
+    id: session.parent,
+    parent: null,
+    stage: null,
+    file: null,
+    status: 'RUNNING',
+    startTime: session.tools.now(),
+    endTime: null,
+    code: null,
+    data: [],
+    params: [],
+    metrics: [],
+    artifacts: [],
+    environment: null,
+    tags: { 'lockstep.command': request.command },
+  };
+}
+
+/** The parent says of every stage that did not run which earlier run its result came from. */
+function closedParent(session: Session, parent: Run, outcomes: ReadonlyMap<StageId, Outcome>): Run {
+  const came: Record<string, { from: string; run: RunId | null }> = {};
+  for (const [stage, outcome] of outcomes) {
+    if (outcome.kind === 'kept') came[stage] = { from: 'kept', run: session.history.get(stage)?.run ?? null };
+    if (outcome.kind === 'restored') came[stage] = { from: outcome.from, run: outcome.run ?? null };
+  }
+  const kinds = new Set([...outcomes.values()].map((outcome) => outcome.kind));
+  const status: RunStatus = session.signal.aborted ? 'KILLED' : kinds.has('failed') ? 'FAILED' : 'FINISHED';
+  const tags = { ...parent.tags, 'lockstep.results': JSON.stringify(came) };
+  return { ...parent, status, endTime: session.tools.now(), tags };
+}

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProjectPath, StageId } from '../base/brand.ts';
+import { type Diagnostic, isErrno, LockstepError } from '../base/error.ts';
+import { digestOf } from '../base/hash.ts';
+import { directoryOf, joinPath } from '../base/project-path.ts';
+import type { Graph } from '../pipeline/graph.ts';
+import { labels } from '../pipeline/labels.ts';
+import type { Lockfile } from '../pipeline/lock-entry.ts';
+import { type LockfileJson, lockfileFromJson, lockfileToJson } from '../pipeline/lockfile.ts';
+import type { Mistake } from '../pipeline/mistake.ts';
+import type { Pipeline } from '../pipeline/stage.ts';
+import type { ParseCache } from '../store/parse-cache.ts';
+import { discoverPipelines } from './discover.ts';
+import type { Loaded } from './loaded.ts';
+
+interface Source {
+  readonly root: string;
+  readonly parseCache: ParseCache;
+  /** Absolute path of the file that remembers where pipeline files were found. */
+  readonly discoveryIndex: string;
+}
+
+/**
+ * Reads every pipeline file and lockfile of the project. Throws with all mistakes of all files at once. What was
+ * parsed is kept by the text's digest; the parsers are loaded only for a text that was never seen.
+ */
+export async function readProject(source: Source): Promise<Loaded> {
+  const files = discoverPipelines(source.root, source.discoveryIndex);
+  if (files.length === 0) {
+    throw new LockstepError('no-project', 'no pipeline.yaml in this project', {
+      hint: 'lockstep init writes a small one that works',
+    });
+  }
+  const texts = new Map(files.map((file) => [file, readFileSync(join(source.root, file), 'utf8')] as const));
+  const diagnostics: Diagnostic[] = [];
+  const pipelines: Pipeline[] = [];
+  for (const [file, text] of texts) {
+    const parsed = await readPipeline(source.parseCache, file, text);
+    diagnostics.push(...parsed.diagnostics);
+    if (parsed.pipeline !== undefined) pipelines.push(parsed.pipeline);
+  }
+  const locks = new Map<ProjectPath, Lockfile>();
+  for (const file of files) {
+    const read = await readLockfile(source, lockfileOf(file));
+    diagnostics.push(...read.diagnostics);
+    locks.set(file, read.lockfile);
+  }
+  const { graph, mistakes } = await readGraph(source.parseCache, pipelines, texts);
+  if (mistakes.length > 0) diagnostics.push(...(await locateIn(mistakes, texts)));
+  if (diagnostics.length > 0) throw mistaken(diagnostics);
+  const stages = new Map(pipelines.flatMap((pipeline) => pipeline.stages.map((stage) => [stage.id, stage] as const)));
+  return { pipelines, stages, graph, locks, labels: labels(pipelines) };
+}
+
+/** The lockfile beside a pipeline file. */
+export function lockfileOf(pipelineFile: ProjectPath): ProjectPath {
+  return joinPath(directoryOf(pipelineFile), 'pipeline.lock');
+}
+
+/** All that is wrong, in the order of files and lines. */
+export function mistaken(diagnostics: readonly Diagnostic[]): LockstepError {
+  const lockOnly = diagnostics.every((diagnostic) => diagnostic.place?.file.endsWith('.lock') === true);
+  const count = diagnostics.length === 1 ? 'a mistake' : `${diagnostics.length} mistakes`;
+  return lockOnly
+    ? new LockstepError('bad-lockfile', `${count} in the lockfile`, { diagnostics })
+    : new LockstepError('bad-pipeline', `${count} in the pipeline`, { diagnostics });
+}
+
+/** The diagnostics of mistakes that were found after reading; the texts are read again for their places. */
+export async function locateMistakes(root: string, mistakes: readonly Mistake[]): Promise<readonly Diagnostic[]> {
+  const files = new Set(mistakes.flatMap((m) => (m.related === undefined ? [m.file] : [m.file, m.related.file])));
+  return await locateIn(mistakes, new Map([...files].map((file) => [file, readFileSync(join(root, file), 'utf8')])));
+}
+
+async function locateIn(
+  mistakes: readonly Mistake[],
+  texts: ReadonlyMap<ProjectPath, string>,
+): Promise<readonly Diagnostic[]> {
+  const { locate } = await import('../pipeline/locate.ts');
+  return locate(mistakes, texts);
+}
+
+async function readPipeline(
+  parseCache: ParseCache,
+  file: ProjectPath,
+  text: string,
+): Promise<{ readonly pipeline: Pipeline | undefined; readonly diagnostics: readonly Diagnostic[] }> {
+  const kind = `pipeline:${file}`;
+  const kept = parseCache.get(kind, text) as Pipeline | undefined;
+  if (kept !== undefined) return { pipeline: kept, diagnostics: [] };
+  const { parsePipeline } = await import('../pipeline/parse.ts');
+  const parsed = parsePipeline(file, text);
+  if (parsed.pipeline !== undefined && parsed.diagnostics.length === 0) parseCache.set(kind, text, parsed.pipeline);
+  return parsed;
+}
+
+async function readLockfile(
+  source: Source,
+  file: ProjectPath,
+): Promise<{ readonly lockfile: Lockfile; readonly diagnostics: readonly Diagnostic[] }> {
+  const empty: Lockfile = { entries: new Map() };
+  let text: string;
+  try {
+    text = readFileSync(join(source.root, file), 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return { lockfile: empty, diagnostics: [] };
+    throw error;
+  }
+  const kind = lockKind(file);
+  const kept = source.parseCache.get(kind, text) as LockfileJson | undefined;
+  if (kept !== undefined) return { lockfile: lockfileFromJson(kept), diagnostics: [] };
+  const { parseLockfile } = await import('../pipeline/parse-lockfile.ts');
+  const { lockfile, diagnostics } = parseLockfile(file, text, directoryOf(file));
+  if (lockfile !== undefined && diagnostics.length === 0) source.parseCache.set(kind, text, lockfileToJson(lockfile));
+  return { lockfile: lockfile ?? empty, diagnostics };
+}
+
+/** What lockfiles are called in the parse cache, so that the writer can leave them there for the next reader. */
+export function lockKind(file: ProjectPath): string {
+  return `lock:${file}`;
+}
+
+interface KeptGraph {
+  readonly order: readonly StageId[];
+  readonly upstream: readonly (readonly [StageId, readonly StageId[]])[];
+  readonly downstream: readonly (readonly [StageId, readonly StageId[]])[];
+}
+
+async function readGraph(
+  parseCache: ParseCache,
+  pipelines: readonly Pipeline[],
+  texts: ReadonlyMap<ProjectPath, string>,
+): Promise<{ readonly graph: Graph; readonly mistakes: readonly Mistake[] }> {
+  const key = [...texts].map(([file, text]) => `${file} ${digestOf(text)}`).join('\n');
+  const kept = parseCache.get('graph', key) as KeptGraph | undefined;
+  if (kept !== undefined) {
+    const { order, upstream, downstream } = kept;
+    return { graph: { order, upstream: new Map(upstream), downstream: new Map(downstream) }, mistakes: [] };
+  }
+  const { buildGraph } = await import('../pipeline/graph.ts');
+  const built = buildGraph(pipelines);
+  if (built.mistakes.length === 0 && pipelines.length === texts.size) {
+    const { order, upstream, downstream } = built.graph;
+    parseCache.set('graph', key, { order, upstream: [...upstream], downstream: [...downstream] });
+  }
+  return built;
+}

@@ -1,0 +1,174 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import type { Digest, ProjectPath, RunId } from '../base/brand.ts';
+import { directoryOf } from '../base/project-path.ts';
+import type { LockEntry, ReadLockEntry } from '../pipeline/lock-entry.ts';
+import { formatEntry, formatLockfile, lockfileToJson } from '../pipeline/lockfile.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import type { Run } from '../tracking/run.ts';
+import type { Loaded } from './loaded.ts';
+import { lockfileOf, lockKind } from './read.ts';
+import { encodeRemembered } from './run-memory.ts';
+import type { Tools } from './tools.ts';
+
+/** What one performed stage leaves behind. */
+export interface Proof {
+  readonly stage: Stage;
+  readonly entry: LockEntry;
+  /** Absent where the result is not to be remembered in the run cache. */
+  readonly remember?: { readonly fingerprint: Digest; readonly run: RunId };
+}
+
+/**
+ * Writes results down: objects → run cache → lockfile → tracking database, in that order, each step durable before
+ * the next. Results that arrive while a batch is being written share the next one, so that a thousand short stages
+ * cost a few dozen writes and a single one is written at once.
+ */
+export interface Recorder {
+  /** A run as it stands; a later state of the same run replaces it. */
+  track(run: Run): void;
+  prove(proof: Proof): void;
+  /** Resolves when all that was handed in is written; rejects when something could not be. */
+  drain(): Promise<void>;
+}
+
+/** Milliseconds that the start of a run may wait for company on its way into the database. */
+const PATIENCE = 100;
+
+export function createRecorder(tools: Tools, loaded: Loaded): Recorder {
+  const locks = createLockWriter(tools, loaded);
+  const produced = new Map<Digest, RunId>();
+  let runs = new Map<RunId, Run>();
+  let proofs: Proof[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> | undefined;
+  let failure: unknown;
+
+  async function writeAll(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    while (failure === undefined && (runs.size > 0 || proofs.length > 0)) {
+      const batch = { runs: [...runs.values()], proofs };
+      runs = new Map();
+      proofs = [];
+      try {
+        await writeBatch(batch);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    writing = undefined;
+  }
+
+  async function writeBatch(batch: { runs: readonly Run[]; proofs: readonly Proof[] }): Promise<void> {
+    await tools.store.flush();
+    const memories = batch.proofs.flatMap(({ entry, remember }) =>
+      remember === undefined
+        ? []
+        : [{ fingerprint: remember.fingerprint, text: encodeRemembered(entry, remember.run) }],
+    );
+    if (memories.length > 0) await tools.runCache.writeAll(memories);
+    const ignored = batch.proofs.flatMap(({ stage }) => stage.outs.filter((out) => out.cache).map((out) => out.path));
+    if (ignored.length > 0) await tools.store.ignore(ignored);
+    locks.write(batch.proofs);
+    if (batch.runs.length > 0) {
+      const tracking = await tools.tracking();
+      await tracking.record(await withProducers(tools, batch.runs, produced));
+    }
+  }
+
+  function wake(patience: number): void {
+    if (writing !== undefined || failure !== undefined) return;
+    if (patience === 0) writing = writeAll();
+    else timer ??= setTimeout(() => wake(0), patience);
+  }
+
+  return {
+    track(run) {
+      runs.set(run.id, run);
+      for (const artifact of run.artifacts) {
+        if (run.status === 'FINISHED') produced.set(artifact.digest, run.id);
+      }
+      wake(PATIENCE);
+    },
+    prove(proof) {
+      proofs.push(proof);
+      wake(0);
+    },
+    async drain() {
+      wake(0);
+      await writing;
+      if (failure !== undefined) throw failure;
+      locks.leaveParsed();
+    },
+  };
+}
+
+/** Names, for every dep that a run wrote, that run. */
+async function withProducers(
+  tools: Tools,
+  runs: readonly Run[],
+  produced: ReadonlyMap<Digest, RunId>,
+): Promise<readonly Run[]> {
+  const open = new Set<Digest>();
+  for (const run of runs) for (const { digest } of run.data) if (!produced.has(digest)) open.add(digest);
+  const older = open.size === 0 ? new Map<Digest, RunId>() : await (await tools.tracking()).producers([...open]);
+  return runs.map((run) => ({
+    ...run,
+    data: run.data.map((one) => ({ ...one, producer: produced.get(one.digest) ?? older.get(one.digest) ?? null })),
+  }));
+}
+
+interface LockWriter {
+  write(proofs: readonly Proof[]): void;
+  /** Leaves the lockfiles that were written to the next command as parsed data. */
+  leaveParsed(): void;
+}
+
+/** Keeps each stage's block of text, so that a change of one stage does not format all the others again. */
+function createLockWriter(tools: Tools, loaded: Loaded): LockWriter {
+  const files = new Map<ProjectPath, { entries: Map<string, ReadLockEntry>; blocks: Map<string, string> }>();
+  const written = new Map<ProjectPath, string>();
+
+  function stateOf(file: ProjectPath) {
+    const known = files.get(file);
+    if (known !== undefined) return known;
+    const entries = new Map(loaded.locks.get(file)?.entries);
+    const blocks = new Map([...entries].map(([name, read]) => [name, block(file, name, read)]));
+    const state = { entries, blocks };
+    files.set(file, state);
+    return state;
+  }
+
+  function block(file: ProjectPath, name: string, read: ReadLockEntry): string {
+    const text = formatEntry(name, read.entry, directoryOf(file));
+    // Writing one stage must not make another's hand-edited entry look proven.
+    return read.edited ? text.replace(/checksum: .*\n$/, 'checksum: "000000000000"\n') : text;
+  }
+
+  return {
+    write(proofs) {
+      const touched = new Set<ProjectPath>();
+      for (const { stage, entry } of proofs) {
+        const state = stateOf(stage.file);
+        const read: ReadLockEntry = { entry, edited: false };
+        const text = block(stage.file, stage.name, read);
+        state.entries.set(stage.name, read);
+        if (state.blocks.get(stage.name) === text && loaded.locks.get(stage.file)?.entries.has(stage.name)) continue;
+        state.blocks.set(stage.name, text);
+        touched.add(stage.file);
+      }
+      for (const file of touched) {
+        const text = formatLockfile(stateOf(file).blocks);
+        writeFileAtomic(join(tools.root, lockfileOf(file)), text, { durable: true });
+        written.set(file, text);
+      }
+    },
+    leaveParsed() {
+      for (const [file, text] of written) {
+        tools.parseCache.set(lockKind(lockfileOf(file)), text, lockfileToJson({ entries: stateOf(file).entries }));
+      }
+      written.clear();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunId } from '../base/brand.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import { labelOf } from './loaded.ts';
+import type { Session } from './session.ts';
+
+/** Where a run's command may append metric points, one JSON object a line. */
+export function metricsLog(session: Session, run: RunId): string {
+  return join(session.tools.tmp, 'metrics', `${run}.jsonl`);
+}
+
+/** The caller's environment, lockstep's variables, and last what the stage declares. */
+export function stageEnvironment(
+  session: Session,
+  stage: Stage,
+  about: { readonly run: RunId; readonly gpus: readonly string[] },
+): Readonly<Record<string, string>> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(session.tools.env)) if (value !== undefined) env[name] = value;
+  const metrics = metricsLog(session, about.run);
+  mkdirSync(join(session.tools.tmp, 'metrics'), { recursive: true });
+  const label = labelOf(session.loaded, stage.id);
+  return {
+    ...env,
+    LOCKSTEP_ROOT: session.tools.root,
+    LOCKSTEP_STAGE: label,
+    LOCKSTEP_RUN_ID: about.run,
+    LOCKSTEP_METRICS: metrics,
+    DVC_ROOT: session.tools.root,
+    DVC_STAGE: label,
+    ...(stage.resources.gpus === undefined ? {} : { CUDA_VISIBLE_DEVICES: about.gpus.join(',') }),
+    ...stage.env,
+  };
+}
