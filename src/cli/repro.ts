@@ -9,8 +9,8 @@ import { defineCommand, type OptionValues } from './command.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { openRenderer } from './open-renderer.ts';
 import { openProject, type Project } from './project.ts';
-import { openRenderer } from './renderer.ts';
 
 const options = {
   jobs: {

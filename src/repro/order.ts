@@ -59,7 +59,7 @@ export function createQueue(graph: Graph, wanted: ReadonlySet<StageId>): Queue {
   };
 }
 
-/** Hands out what running stages share. First come, first served, but a big stage does not hold up small ones for ever. */
+/** Hands out what running stages share. */
 export interface Slots {
   /** Undefined when there is no room at the moment. */
   take(stage: Stage): Slot | undefined;
