@@ -16,9 +16,39 @@ export interface CommandRow {
 
 export const COMMANDS: readonly CommandRow[] = [
   {
+    name: 'repro',
+    summary: 'Run what changed, restore what is known, keep the rest',
+    group: 'pipeline',
+    load: () => import('./repro.ts').then((m) => m.command),
+  },
+  {
+    name: 'status',
+    summary: 'Show what repro would do and why; change nothing',
+    group: 'pipeline',
+    load: () => import('./status.ts').then((m) => m.command),
+  },
+  {
     name: 'version',
     summary: 'Print the versions of lockstep and of what it runs on',
     group: 'setup',
     load: () => import('./version.ts').then((m) => m.command),
+  },
+  {
+    name: 'checkout',
+    summary: 'Bring the outs that the lockfile names back from the cache',
+    group: 'data',
+    load: () => import('./checkout.ts').then((m) => m.command),
+  },
+  {
+    name: 'commit',
+    summary: 'Accept the workspace as it is: lock what is there, without running',
+    group: 'data',
+    load: () => import('./commit.ts').then((m) => m.command),
+  },
+  {
+    name: 'unprotect',
+    summary: 'Replace links into the cache by copies that may be edited',
+    group: 'data',
+    load: () => import('./unprotect.ts').then((m) => m.command),
   },
 ];
