@@ -1,0 +1,124 @@
+import { mkdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from 'better-sqlite3';
+import { writeFileAtomic } from './atomic-file.ts';
+import { isErrno, LockstepError } from './error.ts';
+
+/** Who wants the lock, for others to read while it is held. */
+export interface About {
+  readonly pid: number;
+  readonly command: string;
+  /** Milliseconds since the epoch. */
+  readonly startTime: number;
+}
+
+export interface Holder {
+  readonly pid: number;
+  readonly command: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+export interface Held {
+  release(): void;
+}
+
+/** Taken by somebody else; undefined when they have not yet said who they are. */
+export interface Taken {
+  readonly heldBy: Holder | undefined;
+}
+
+export interface WaitOptions {
+  readonly signal: AbortSignal;
+  /** Called once for each holder that is waited for. */
+  readonly onWait: (holder: Holder) => void;
+}
+
+/**
+ * Takes a lock that the kernel gives back when its holder dies, however it dies. SQLite's file locks serve for that, as
+ * Node has none of its own: a transaction is opened on a database that stays empty, and is never written.
+ */
+export async function acquire(lockFile: string, about: About): Promise<Held | Taken> {
+  const { default: Sqlite } = await import('better-sqlite3');
+  const database = open(lockFile, () => new Sqlite(lockFile, { timeout: 0 }));
+  if (database === 'busy') return { heldBy: await readHolder(lockFile) };
+  const holderFile = `${lockFile}.json`;
+  try {
+    writeFileAtomic(holderFile, JSON.stringify(about), { durable: false });
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  let released = false;
+  return {
+    release() {
+      if (released) return;
+      released = true;
+      // Before the lock, or it would take away the next holder's.
+      rmSync(holderFile, { force: true });
+      database.close();
+    },
+  };
+}
+
+/** Waits until the lock is free; throws `interrupted` when the signal is aborted before. */
+export async function acquireWaiting(lockFile: string, about: About, { signal, onWait }: WaitOptions): Promise<Held> {
+  let told: Holder | undefined;
+  for (;;) {
+    if (signal.aborted) throw new LockstepError('interrupted', 'interrupted while waiting for another lockstep');
+    const answer = await acquire(lockFile, about);
+    if ('release' in answer) return answer;
+    const { heldBy } = answer;
+    if (heldBy !== undefined && (heldBy.pid !== told?.pid || heldBy.since !== told.since)) {
+      told = heldBy;
+      onWait(heldBy);
+    }
+    await sleep(50, undefined, { signal }).catch(() => {});
+  }
+}
+
+function open(lockFile: string, connect: () => Database): Database | 'busy' {
+  let database: Database | undefined;
+  try {
+    mkdirSync(dirname(lockFile), { recursive: true });
+    database = connect();
+    begin(database, lockFile);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (hasCode(error, 'SQLITE_BUSY')) return 'busy';
+    if (!(error instanceof Error)) throw error;
+    const hint = 'check the permissions of the directory, and that the path is a plain file';
+    throw new LockstepError('unusable-file', `cannot lock ${lockFile}: ${error.message}`, { hint, cause: error });
+  }
+}
+
+function begin(database: Database, lockFile: string): void {
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    if (!hasCode(error, 'SQLITE_NOTADB', 'SQLITE_CORRUPT')) throw error;
+    // Somebody wrote into it. Emptied where it stands: a new file in its place could be locked by one process while
+    // another still holds the old one.
+    truncateSync(lockFile);
+    database.exec('BEGIN EXCLUSIVE');
+  }
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.some((code) => String(error.code).startsWith(code));
+}
+
+async function readHolder(lockFile: string): Promise<Holder | undefined> {
+  // Loaded only when somebody has to wait.
+  const { z } = await import('zod');
+  const schema = z.object({ pid: z.number(), command: z.string(), startTime: z.number() });
+  try {
+    const { pid, command, startTime } = schema.parse(JSON.parse(readFileSync(`${lockFile}.json`, 'utf8')));
+    return { pid, command, since: startTime };
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') || error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
+    throw error;
+  }
+}
