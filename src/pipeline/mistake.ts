@@ -11,5 +11,5 @@ export interface Mistake {
   readonly key?: boolean;
   readonly message: string;
   readonly hint?: string;
-  readonly related?: { readonly file: ProjectPath; readonly at: YamlPath };
+  readonly related?: { readonly file: ProjectPath; readonly at: YamlPath; readonly key?: boolean };
 }

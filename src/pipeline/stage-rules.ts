@@ -1,0 +1,54 @@
+import type { ProjectPath } from '../base/brand.ts';
+import { baseName, contains, ROOT } from '../base/project-path.ts';
+
+/** What is wrong with a hand-written stage name; undefined when nothing is. */
+export function nameMistake(name: string): string | undefined {
+  if (name === '') return 'a stage needs a name';
+  const wrong = /[:/@]|\p{Cc}/u.exec(name)?.[0];
+  if (wrong !== undefined) {
+    const shown = /\p{Cc}/u.test(wrong) ? 'control characters' : `\`${wrong}\``;
+    return `a stage name cannot contain ${shown}`;
+  }
+  const first = name.charAt(0);
+  return first === '-' || first === '.' ? `a stage name cannot begin with \`${first}\`` : undefined;
+}
+
+/** What is wrong with the name of an environment variable. */
+export function variableMistake(name: string): string | undefined {
+  if (name === '') return 'an environment variable needs a name';
+  return /[=\0]/.test(name) ? 'the name of an environment variable cannot contain `=`' : undefined;
+}
+
+/** What is wrong with the text of a command. */
+export function commandMistake(script: string): string | undefined {
+  if (script.trim() === '') return 'the command is empty';
+  return script.includes('\0') ? 'a command cannot contain a NUL character' : undefined;
+}
+
+const URL = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/** What is wrong with a path before anyone knows where it leads. */
+export function writtenPathMistake(written: string): { message: string; hint?: string } | undefined {
+  if (written === '') return { message: 'the path is empty' };
+  if (written.includes('\0')) return { message: 'a path cannot contain a NUL character' };
+  if (URL.test(written)) return { message: `the URL \`${written}\` cannot be used as a path yet` };
+  if (written.startsWith('/')) {
+    return { message: `the path \`${written}\` is absolute`, hint: 'write it relative to the directory of the stage' };
+  }
+  return undefined;
+}
+
+const LOCKFILES = ['pipeline.lock', 'dvc.lock'];
+const OWN_DIRECTORIES = ['.git', '.lockstep', '.dvc'];
+
+/** Why a stage of that pipeline file, running in that directory, must not write a path. */
+export function outMistake(out: ProjectPath, stage: { file: ProjectPath; wdir: ProjectPath }): string | undefined {
+  if (out === ROOT) return 'an out cannot be the whole project';
+  if (out === stage.file) return `the out \`${out}\` is the pipeline file itself`;
+  if (LOCKFILES.includes(baseName(out))) return `the out \`${out}\` is a lockfile, which only lockstep writes`;
+  const owner = out.split('/').find((segment) => OWN_DIRECTORIES.includes(segment));
+  if (owner !== undefined) return `the out \`${out}\` belongs to \`${owner}\`, where a stage cannot write`;
+  if (contains(out, stage.file)) return `the out \`${out}\` is a directory that contains the pipeline file`;
+  if (contains(out, stage.wdir)) return `the out \`${out}\` contains the directory that the command runs in`;
+  return undefined;
+}

@@ -1,0 +1,67 @@
+import type { YamlPath } from './mistake.ts';
+import type { WrittenFlags, WrittenStage } from './schema.ts';
+import type { Out, PlotProperties } from './stage.ts';
+
+/** A path as it stands in a stage, and where. */
+export interface WrittenPath {
+  readonly text: string;
+  readonly at: YamlPath;
+  readonly key?: boolean;
+}
+
+export interface WrittenOut extends WrittenPath {
+  readonly kind: Out['kind'];
+  readonly flags: WrittenFlags;
+}
+
+const SECTIONS = [
+  { section: 'outs', kind: 'out' },
+  { section: 'metrics', kind: 'metric' },
+  { section: 'plots', kind: 'plot' },
+] as const;
+
+/** Outs, metrics and plots of a stage, in the order written; paths in the file are told from the stage on. */
+export function writtenOuts(stage: WrittenStage): WrittenOut[] {
+  return SECTIONS.flatMap(({ section, kind }) =>
+    (stage[section] ?? []).flatMap((item, index): WrittenOut[] => {
+      const at = [section, index];
+      if (typeof item === 'string') return [{ text: item, at, kind, flags: {} }];
+      return Object.entries(item).map(([text, flags]) => {
+        // DVC allows several plots of one file; a stage's record keeps one.
+        const own = Array.isArray(flags) ? flags[0] : flags;
+        return { text, at: [...at, text], key: true, kind, flags: own ?? {} };
+      });
+    }),
+  );
+}
+
+/** The section of a stage that lists outs of a kind. */
+export function sectionOf(kind: Out['kind']): string {
+  return SECTIONS.find((section) => section.kind === kind)?.section ?? 'outs';
+}
+
+export function outOf(path: Out['path'], { kind, flags }: WrittenOut): Out {
+  const plot = kind === 'plot' ? plotOf(flags) : undefined;
+  return {
+    path,
+    kind,
+    cache: flags.cache ?? true,
+    persist: flags.persist ?? false,
+    push: flags.push ?? true,
+    ...(flags.desc !== undefined && { desc: flags.desc }),
+    ...(plot !== undefined && { plot }),
+  };
+}
+
+function plotOf(flags: WrittenFlags): PlotProperties | undefined {
+  const properties: PlotProperties = {
+    ...(flags.template !== undefined && { template: flags.template }),
+    ...(flags.x !== undefined && { x: flags.x }),
+    ...(flags.y !== undefined && { y: flags.y }),
+    ...(flags.x_label !== undefined && { xLabel: flags.x_label }),
+    ...(flags.y_label !== undefined && { yLabel: flags.y_label }),
+    ...(flags.title !== undefined && { title: flags.title }),
+    ...(flags.header !== undefined && { header: flags.header }),
+  };
+  return Object.keys(properties).length > 0 ? properties : undefined;
+}
