@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { ProjectPath } from '../base/brand.ts';
 import type { Diagnostic, Place } from '../base/error.ts';
 import type { Mistake, YamlPath } from './mistake.ts';
-import { entriesOf, follow, placeOf, readYaml, startOf, type YamlSource } from './yaml-source.ts';
+import { entriesOf, follow, placeOf, readSource, startOf, type YamlSource } from './yaml-source.ts';
 
 /**
  * Mistakes with the places of their nodes in the texts of their files. A node that is not there is shown at the nearest
@@ -12,7 +12,7 @@ export function locate(mistakes: readonly Mistake[], texts: ReadonlyMap<ProjectP
   const sources = new Map<ProjectPath, YamlSource>();
   const sourceOf = (file: ProjectPath): YamlSource | undefined => {
     const text = texts.get(file);
-    if (text !== undefined && !sources.has(file)) sources.set(file, readYaml(file, text).source);
+    if (text !== undefined && !sources.has(file)) sources.set(file, readSource(file, text).source);
     return sources.get(file);
   };
   return mistakes.map((mistake) => located(mistake, sourceOf));

@@ -6,7 +6,7 @@ import { findNode, located } from './locate.ts';
 import { checkShape } from './shape.ts';
 import type { Pipeline } from './stage.ts';
 import { dataOf } from './yaml-data.ts';
-import { entriesOf, follow, readYaml, type YamlSource } from './yaml-source.ts';
+import { entriesOf, follow, readSource, type YamlSource } from './yaml-source.ts';
 
 export interface ParsedPipeline {
   /**
@@ -20,7 +20,7 @@ export interface ParsedPipeline {
 
 /** Reads one pipeline file. The result is JSON, so that it can be kept by the file's content. */
 export function parsePipeline(file: ProjectPath, text: string): ParsedPipeline {
-  const { source, diagnostics } = readYaml(file, text);
+  const { source, diagnostics } = readSource(file, text);
   if (diagnostics.length > 0) return { pipeline: undefined, diagnostics };
   const { data, diagnostics: dataDiagnostics, usable } = dataOf(source);
   if (!usable) return { pipeline: undefined, diagnostics: dataDiagnostics };

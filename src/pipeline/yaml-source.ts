@@ -14,7 +14,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Diagnostic, Place } from '../base/error.ts';
-import { placeAt } from './place.ts';
+import { placeAt } from './read-yaml.ts';
 import { tooDeepAt } from './yaml-depth.ts';
 
 /** A YAML text with its nodes, from which data and places are both taken. */
@@ -35,13 +35,13 @@ export interface YamlEntry {
   readonly value: Node | null;
 }
 
-export interface ReadYaml {
+export interface ReadSource {
   readonly source: YamlSource;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Parses a text as YAML 1.2 with merge keys. Where there are errors of syntax, the nodes are not to be used. */
-export function readYaml(file: string, text: string): ReadYaml {
+export function readSource(file: string, text: string): ReadSource {
   const entries = new Map();
   const deep = tooDeepAt(text);
   if (deep !== undefined) {
