@@ -1,14 +1,17 @@
+import { sql } from 'kysely';
 import { LockstepError } from '../base/error.ts';
 import type { Run } from './run.ts';
 import { type RunHead, type RunParts, runOf } from './run-rows.ts';
 import { allRows, listedIn, type OpenDatabase } from './sqlite-open.ts';
 import type { RunQuery } from './tracking-store.ts';
 
+// A status is written into the statement: for a bound one SQLite does not use the index of just these runs.
+
 export function listRuns(open: OpenDatabase, query: RunQuery): readonly Run[] {
   return open.sqlite.transaction(() => {
     let runs = heads(open).orderBy('start_time', 'desc').orderBy('run', 'desc');
     if (query.stage !== undefined) runs = runs.where('stage', '=', query.stage);
-    if (query.status !== undefined) runs = runs.where('status', '=', query.status);
+    if (query.status !== undefined) runs = runs.where('status', '=', sql.lit(query.status));
     if (query.parents !== true) runs = runs.where('stage', 'is not', null);
     if (query.limit !== undefined) runs = runs.limit(query.limit);
     return complete(open, allRows(open, runs), query.latestMetrics === true ? 'latest_metrics' : 'metrics');

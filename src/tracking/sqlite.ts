@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Digest, RunId } from '../base/brand.ts';
 import { explainDatabaseError } from './database-error.ts';
 import { makeRecorder } from './recorder.ts';
@@ -34,7 +35,7 @@ function lastDurations(open: OpenDatabase): ReadonlyMap<string, { readonly run: 
   // Where `max` is the only aggregate, SQLite takes the other columns from the row that holds the maximum.
   const newest = open.db
     .selectFrom('runs')
-    .where('status', '=', 'FINISHED')
+    .where('status', '=', sql.lit('FINISHED'))
     .where('stage', 'is not', null)
     .groupBy(['file', 'stage'])
     .select(({ fn }) => ['file', 'stage', 'run_id', 'end_time', fn.max('start_time').as('start_time')]);
