@@ -21,13 +21,13 @@ const { metafile } = await build({
   legalComments: 'none',
   logLevel: 'warning',
   jsx: 'automatic',
-  // React's production build, and ink without its debugger, which is not installed.
-  define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+  define: { 'process.env.NODE_ENV': '"production"' },
   // ES modules where a package has both forms: only these can be left out piece by piece.
   mainFields: ['module', 'main'],
   // CommonJS packages in an ES module bundle ask for a `require`.
   banner: { js: "import{createRequire as $cr}from'node:module';const require=$cr(import.meta.url);" },
-  external: ['better-sqlite3'],
+  // The first is compiled; the second is ink's debugger, which nobody has installed and nothing loads.
+  external: ['better-sqlite3', 'react-devtools-core'],
 });
 
 // The parts of earlier builds have other names; they go only now, so that a running program keeps what it may load.

@@ -56,6 +56,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
       return stream.columns ?? 80;
     },
     colors: wantsColors(stream),
+    ...(stream.isTTY ? { terminal: stream } : {}),
   };
 }
 

@@ -25,4 +25,6 @@ export interface Output {
   readonly columns: number;
   /** Whether colours are wanted: a terminal, and neither NO_COLOR nor TERM=dumb. */
   readonly colors: boolean;
+  /** The stream itself, for a view that redraws its lines; only where it is a terminal. */
+  readonly terminal?: NodeJS.WriteStream;
 }

@@ -3,16 +3,10 @@ import { unreachable } from '../base/unreachable.ts';
 import type { Decision } from '../repro/decision.ts';
 import type { OnEvent, ReproEvent } from '../repro/event.ts';
 import type { Context } from './context.ts';
-import { eventJson } from './event-json.ts';
 import { fitText, oneLine } from './fit-text.ts';
 import { decisionLine, outcomeLines, type Rendering, summaryText } from './render-outcome.ts';
 import { type Labels, labelIn, reasonsText } from './render-reasons.ts';
 import { stylesOf } from './style.ts';
-
-/** One JSON object a line on stdout, for programs. */
-export function jsonRenderer(context: Context, labels: Labels): OnEvent {
-  return (event) => context.stdout.write(`${JSON.stringify(eventJson(event, labels))}\n`);
-}
 
 /** Lines on stderr in the order things happen, for a pipe or a CI log. */
 export function plainRenderer(context: Context, labels: Labels): OnEvent {

@@ -5,10 +5,7 @@ import type { Renderer } from './renderer.ts';
 
 type Live = Awaited<ReturnType<typeof import('./live/live.tsx')['startLive']>>;
 
-/**
- * On a terminal: plain lines until a stage runs (so that a repro with nothing to do loads no view at all), then the
- * live view with everything that was seen so far.
- */
+/** On a terminal: plain lines until a stage runs (a repro with nothing to do loads no view at all), then the live view. */
 export function terminalRenderer(context: Context, labels: Labels, plain: (event: ReproEvent) => void): Renderer {
   const early: ReproEvent[] = [];
   let live: Promise<Live> | undefined;
@@ -18,17 +15,12 @@ export function terminalRenderer(context: Context, labels: Labels, plain: (event
         void live.then((view) => view.onEvent(event));
         return;
       }
+      early.push(event);
       if (event.event === 'stage-started') {
-        early.push(event);
-        live = import('./live/live.tsx').then(async ({ startLive }) => {
-          const view = await startLive(context, labels);
-          for (const seen of early) view.onEvent(seen);
-          return view;
-        });
+        live = import('./live/live.tsx').then(({ startLive }) => startLive(context, labels, early));
         return;
       }
-      early.push(event);
-      if (event.event === 'summary' || event.event === 'waiting') plain(event);
+      plain(event);
     },
     async stop() {
       await (await live)?.stop();
