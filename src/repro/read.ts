@@ -81,7 +81,8 @@ async function locateIn(
   return locate(mistakes, texts);
 }
 
-async function readPipeline(
+/** The text of a pipeline file as data. */
+export async function readPipeline(
   parseCache: ParseCache,
   file: ProjectPath,
   text: string,
@@ -107,13 +108,23 @@ async function readLockfile(
     if (isErrno(error, 'ENOENT')) return { lockfile: empty, diagnostics: [] };
     throw error;
   }
+  const { lockfile, diagnostics } = await readLockText(source.parseCache, file, text);
+  return { lockfile: lockfile ?? empty, diagnostics };
+}
+
+/** The text of a lockfile as data; undefined when it has mistakes. */
+export async function readLockText(
+  parseCache: ParseCache,
+  file: ProjectPath,
+  text: string,
+): Promise<{ readonly lockfile: Lockfile | undefined; readonly diagnostics: readonly Diagnostic[] }> {
   const kind = lockKind(file);
-  const kept = source.parseCache.get(kind, text) as LockfileJson | undefined;
+  const kept = parseCache.get(kind, text) as LockfileJson | undefined;
   if (kept !== undefined) return { lockfile: lockfileFromJson(kept), diagnostics: [] };
   const { parseLockfile } = await import('../pipeline/parse-lockfile.ts');
   const { lockfile, diagnostics } = parseLockfile(file, text, directoryOf(file));
-  if (lockfile !== undefined && diagnostics.length === 0) source.parseCache.set(kind, text, lockfileToJson(lockfile));
-  return { lockfile: lockfile ?? empty, diagnostics };
+  if (lockfile !== undefined && diagnostics.length === 0) parseCache.set(kind, text, lockfileToJson(lockfile));
+  return { lockfile, diagnostics };
 }
 
 /** What lockfiles are called in the parse cache, so that the writer can leave them there for the next reader. */
