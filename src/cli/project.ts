@@ -7,7 +7,7 @@ import type { Loaded } from '../repro/loaded.ts';
 import { readProject } from '../repro/read.ts';
 import type { Tools } from '../repro/tools.ts';
 import { openStore } from '../store/open-store.ts';
-import { openParseCache } from '../store/parse-cache.ts';
+import { openParseCache, type ParseCache } from '../store/parse-cache.ts';
 import { openRunCache } from '../store/run-cache.ts';
 import type { Store } from '../store/store.ts';
 import type { TrackingStore } from '../tracking/tracking-store.ts';
@@ -15,6 +15,7 @@ import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { findRoot, prepareStateDirectory } from './project-root.ts';
 import { readConfig } from './read-config.ts';
+import { VERSION } from './version.ts';
 
 /** One project, composed: the only place where the tools are put together. Parts are opened at first use. */
 export interface Project {
@@ -48,7 +49,7 @@ export async function openProject(context: Context): Promise<Project> {
   const state = join(root, '.lockstep');
   makeReady(state);
   const tmp = join(state, 'tmp');
-  const parseCache = openParseCache(tmp);
+  const parseCache = ofThisVersion(openParseCache(tmp));
   const config = await readConfig([join(state, 'config.yaml'), join(state, 'config.local.yaml')], parseCache);
   const cacheDir = resolve(root, config.cache.dir);
   let store: Store | undefined;
@@ -111,6 +112,14 @@ function environmentCache(tools: Tools): EnvironmentCache {
   return {
     get: (key) => tools.parseCache.get('environment', key),
     set: (key, value) => tools.parseCache.set('environment', key, value),
+  };
+}
+
+/** Another version may make something else of the same text. */
+function ofThisVersion(cache: ParseCache): ParseCache {
+  return {
+    get: (kind, text) => cache.get(`${VERSION} ${kind}`, text),
+    set: (kind, text, value) => cache.set(`${VERSION} ${kind}`, text, value),
   };
 }
 

@@ -63,9 +63,7 @@ export function createRecorder(tools: Tools, loaded: Loaded): Recorder {
   async function writeBatch(batch: { runs: readonly Run[]; proofs: readonly Proof[] }): Promise<void> {
     await tools.store.flush();
     const memories = batch.proofs.flatMap(({ entry, remember }) =>
-      remember === undefined
-        ? []
-        : [{ fingerprint: remember.fingerprint, text: encodeRemembered(entry, remember.run) }],
+      remember === undefined ? [] : [[remember.fingerprint, encodeRemembered(entry, remember.run)] as const],
     );
     if (memories.length > 0) await tools.runCache.writeAll(memories);
     const ignored = batch.proofs.flatMap(({ stage }) => stage.outs.filter((out) => out.cache).map((out) => out.path));

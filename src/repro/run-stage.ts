@@ -42,7 +42,7 @@ async function runOnce(session: Session, attempt: Attempt): Promise<Outcome> {
   const { stage, inputs } = considered;
   const { tools } = session;
   const id = tools.randomId() as RunId;
-  await makeRoom(session, stage);
+  await makeRoom(session, considered);
   const reasons = considered.decision.do === 'keep' ? [] : considered.decision.reasons;
   const fingerprint = considered.fingerprint ?? fingerprintOf(inputs);
   const run = startedRun(session, stage, { id, inputs, fingerprint, reasons: reasons.map(({ reason }) => reason) });
@@ -85,12 +85,16 @@ function outcomeOf(result: Result, run: RunId, log: OutputLog): Outcome {
 }
 
 /** Takes the old outs away, so that a stage cannot pass off yesterday's as today's, and makes their directories. */
-async function makeRoom(session: Session, stage: Stage): Promise<void> {
+async function makeRoom(session: Session, { stage, locked, observation }: Considered): Promise<void> {
   const { store, root } = session.tools;
   for (const out of stage.outs) {
     if (!out.persist) {
-      const leftover = session.leftovers.stampOf(out.path);
-      const trashed = await store.clear(out.path, leftover === undefined ? {} : { leftover });
+      // What the lock says it wrote is nobody else's work, in the cache or not (metrics that git keeps are not).
+      const was = locked?.entry.outs.get(out.path)?.content;
+      const now = observation.outs.get(out.path) ?? 'missing';
+      const ours = was !== undefined && now !== 'missing' && sameContent(was, now);
+      const leftover = ours ? store.stamp(out.path) : session.leftovers.stampOf(out.path);
+      const trashed = await store.clear(out.path, typeof leftover === 'string' ? { leftover } : {});
       if (trashed !== null) sayTrashed(session, stage, { path: out.path, trashed });
       session.leftovers.forget(out.path);
     } else {
