@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import type { ProjectPath } from '../base/brand.ts';
+import { isErrno } from '../base/error.ts';
+import { baseName, directoryOf } from '../base/project-path.ts';
+
+/** Adds each path to the .gitignore of its directory, if git is in use here; returns the files that changed. */
+export function ignorePaths(root: string, paths: readonly ProjectPath[]): readonly ProjectPath[] {
+  if (!isInGit(root)) return [];
+  const byDirectory = new Map<ProjectPath, string[]>();
+  for (const path of paths) {
+    const directory = directoryOf(path);
+    byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), patternFor(baseName(path))]);
+  }
+  const changed: ProjectPath[] = [];
+  for (const [directory, patterns] of byDirectory) {
+    const file = posix.join(directory, '.gitignore') as ProjectPath;
+    if (addLines(join(root, file), patterns)) changed.push(file);
+  }
+  return changed;
+}
+
+/** In a linked work tree `.git` is a file. */
+function isInGit(directory: string): boolean {
+  if (existsSync(join(directory, '.git'))) return true;
+  const above = dirname(directory);
+  return above !== directory && isInGit(above);
+}
+
+/**
+ * A pattern that matches one name and no other, save that a line end, which no line can hold, is matched by `?`.
+ * The slash in front keeps it to this directory and makes a leading `#` or `!` harmless.
+ */
+function patternFor(name: string): string {
+  const escaped = name.replace(/[\\*?[\]]/g, '\\$&').replace(/[\r\n]/g, '?');
+  return `/${escaped.replace(/ +$/, (spaces) => spaces.replaceAll(' ', '\\ '))}`;
+}
+
+function addLines(file: string, patterns: readonly string[]): boolean {
+  const text = readIfThere(file);
+  const lines = new Set(text.split(/\r?\n/));
+  const missing = [...new Set(patterns)].filter((pattern) => !lines.has(pattern) && !lines.has(`${pattern}/`));
+  if (missing.length === 0) return false;
+  const gap = text === '' || text.endsWith('\n') ? '' : '\n';
+  writeFileAtomic(file, `${text}${gap}${missing.join('\n')}\n`, { durable: true });
+  return true;
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return '';
+    throw error;
+  }
+}

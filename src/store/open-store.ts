@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { digestOf } from '../base/hash.ts';
+import { checkoutContent, type Linking, type LinkType } from './checkout.ts';
+import { clearPath, stampOf } from './clear.ts';
+import { ignorePaths } from './ignore.ts';
+import { layoutOf } from './layout.ts';
+import { openObjects } from './objects.ts';
+import { observe, peek, type Target, targetOf, type Workspace } from './observe.ts';
+import { protectSaved, relearn, type Saved, unprotectPath } from './protect.ts';
+import { openStatIndex } from './stat-index.ts';
+import type { Store } from './store.ts';
+import { openTreeIndexes } from './tree-index.ts';
+import { verifyContent } from './verify.ts';
+
+export interface StoreOptions {
+  /** Absolute, as all paths here. */
+  readonly root: string;
+  readonly cacheDir: string;
+  /** For indexes and for what is being made ready; nothing in it is of value. */
+  readonly tmpDir: string;
+  readonly trashDir: string;
+  /** How files get from the cache into the workspace; the first type that works here is used. */
+  /** How files get from the cache into the workspace; the first type that works here is used. */
+  readonly linkTypes: readonly LinkType[];
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export function openStore(options: StoreOptions): Store {
+  const { root, tmpDir, trashDir, now } = options;
+  const objects = openObjects(layoutOf(options.cacheDir));
+  const indexDir = join(tmpDir, 'index');
+  const saved: Saved[] = [];
+  const savedTargets: Target[] = [];
+  const linking: Linking = { types: options.linkTypes };
+  const workspace: Workspace = {
+    root,
+    objects,
+    files: openStatIndex(indexDir),
+    trees: openTreeIndexes(indexDir),
+    now,
+    skip: new Set(['.lockstep', '.git', '.dvc'].map((name) => join(root, name))),
+    onSaved: (path, hashed) => void (linksIntoCache(linking) && saved.push({ path, hashed })),
+  };
+  const flush = async (): Promise<void> => {
+    const files = saved.splice(0);
+    const targets = savedTargets.splice(0);
+    await objects.flush();
+    if (files.length === 0) return;
+    const replaced = await protectSaved(workspace, files, linking);
+    for (const target of targets) relearn(workspace, target, replaced);
+  };
+  return {
+    peek: (path) => peek(workspace, targetOf(workspace, path)),
+    observe: (path) => observe(workspace, targetOf(workspace, path), { keep: false }),
+    save: async (path) => {
+      const target = targetOf(workspace, path);
+      const content = await observe(workspace, target, { keep: true });
+      if (linksIntoCache(linking)) savedTargets.push(target);
+      return content;
+    },
+    saveBytes: (bytes) => {
+      const digest = digestOf(bytes);
+      if (!objects.isPending(digest, 'file') && objects.glance(digest, 'file') !== 'intact') {
+        objects.put(bytes, digest, 'file');
+      }
+      return digest;
+    },
+    flush,
+    close: () => {
+      objects.close();
+      workspace.files.save();
+    },
+    verify: (content) => verifyContent(objects, content),
+    checkout: (content, path) => checkoutContent(workspace, content, { path, tmpDir, linking }),
+    read: async (digest) => {
+      const bytes = objects.read(digest, 'file');
+      const found = typeof bytes === 'string' ? objects.read(digest, 'tree') : bytes;
+      return typeof found === 'string' ? undefined : found;
+    },
+    clear: (path, { leftover } = {}) => clearPath(workspace, path, { tmpDir, trashDir, leftover }),
+    stamp: (path) => stampOf(workspace, path),
+    ignore: async (paths) => ignorePaths(root, paths),
+    unprotect: (path) => unprotectPath(workspace, path),
+  };
+}
+
+function linksIntoCache(linking: Linking): boolean {
+  return linking.types[0] === 'hardlink' || linking.types[0] === 'symlink';
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { hashSync } from 'hasha';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import { isErrno } from '../base/error.ts';
+
+/** Bytes of the checksum in front. */
+const SEAL = 32;
+
+/**
+ * A file of something that can be rebuilt: its SHA-256, then its bytes. Half a file, or another version's, is as good
+ * as none, which is why it need not be synced.
+ */
+export function writeSealed(path: string, payload: Uint8Array): void {
+  writeFileAtomic(path, Buffer.concat([checksum(payload), payload]), { durable: false });
+}
+
+/** Undefined when missing or damaged. */
+export function readSealed(path: string): Buffer | undefined {
+  const bytes = readIfThere(path);
+  if (bytes === undefined || bytes.length < SEAL) return undefined;
+  const payload = bytes.subarray(SEAL);
+  return bytes.subarray(0, SEAL).equals(checksum(payload)) ? payload : undefined;
+}
+
+function checksum(payload: Uint8Array): Uint8Array {
+  return hashSync(payload, { algorithm: 'sha256', encoding: 'buffer' });
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EIO')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Digest } from '../base/brand.ts';
+import type { TreeContent } from '../base/content.ts';
+import { isErrno } from '../base/error.ts';
+import { digestOf, hexOf, isDigest } from '../base/hash.ts';
+import { readSealed, writeSealed } from './sealed.ts';
+import { ROW, TreeRows } from './tree-rows.ts';
+
+/** What a directory held, file by file, when it was last looked at. */
+export interface TreeIndex {
+  readonly rows: TreeRows;
+  readonly content: TreeContent;
+}
+
+/** One file per directory, so that a large one is read and written only when it is asked for. */
+export interface TreeIndexes {
+  read(path: string): TreeIndex | undefined;
+  write(path: string, index: TreeIndex): void;
+}
+
+const VERSION = 1;
+/** version, count of rows, bytes of names, zero; then digest (32), size (8), files (8). */
+const HEADER = 64;
+const KEEP = 5000;
+
+export function openTreeIndexes(directory: string): TreeIndexes {
+  const folder = join(directory, 'trees');
+  let last: { readonly path: string; readonly index: TreeIndex } | undefined;
+  let pruned = false;
+  const fileOf = (path: string): string => join(folder, `${hexOf(digestOf(path)).slice(0, 32)}.idx`);
+  return {
+    read(path) {
+      if (last?.path === path) return last.index;
+      const payload = readSealed(fileOf(path));
+      const index = payload === undefined ? undefined : decode(payload);
+      if (index !== undefined) last = { path, index };
+      return index;
+    },
+    write(path, index) {
+      last = { path, index };
+      if (!pruned) prune(folder);
+      pruned = true;
+      writeSealed(fileOf(path), encode(index));
+    },
+  };
+}
+
+function encode({ rows, content }: TreeIndex): Buffer {
+  const names = Buffer.from(rows.paths.join('\0'));
+  const header = Buffer.alloc(HEADER);
+  header.writeUInt32LE(VERSION, 0);
+  header.writeUInt32LE(rows.count, 4);
+  header.writeUInt32LE(names.length, 8);
+  header.write(hexOf(content.digest), 16, 'hex');
+  header.writeDoubleLE(content.size, 48);
+  header.writeDoubleLE(content.files, 56);
+  return Buffer.concat([header, rows.bytes, names]);
+}
+
+function decode(payload: Buffer): TreeIndex | undefined {
+  if (payload.length < HEADER || payload.readUInt32LE(0) !== VERSION) return undefined;
+  const count = payload.readUInt32LE(4);
+  const namesAt = HEADER + count * ROW;
+  if (payload.length !== namesAt + payload.readUInt32LE(8)) return undefined;
+  const digest = `sha256:${payload.toString('hex', 16, 48)}`;
+  if (!isDigest(digest)) return undefined;
+  // A copy, because rows are read as words, which must stand at a multiple of four.
+  const bytes = Buffer.from(payload.subarray(HEADER, namesAt));
+  const paths = count === 0 ? [] : payload.toString('utf8', namesAt).split('\0');
+  if (paths.length !== count) return undefined;
+  const content: TreeContent = {
+    kind: 'tree',
+    digest: digest as Digest,
+    size: payload.readDoubleLE(48),
+    files: payload.readDoubleLE(56),
+  };
+  return { rows: new TreeRows(paths, bytes), content };
+}
+
+/** Directories come and go; the indexes of those not looked at for longest are dropped. */
+function prune(folder: string): void {
+  let names: readonly string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return;
+    throw error;
+  }
+  if (names.length <= KEEP) return;
+  const dated = names.map((name) => {
+    const path = join(folder, name);
+    return { path, time: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
+  });
+  dated.sort((a, b) => b.time - a.time);
+  for (const { path } of dated.slice(KEEP)) rmSync(path, { force: true });
+}

@@ -1,0 +1,32 @@
+import type { Content } from '../base/content.ts';
+import { Breath } from './breath.ts';
+import type { Objects } from './objects.ts';
+import type { Verdict } from './store.ts';
+import { decodeTree, type TreeEntry } from './tree.ts';
+
+/** Whether all objects of the content are whole. Looks at every one, so that all corrupt ones are set aside at once. */
+export async function verifyContent(objects: Objects, content: Content): Promise<Verdict> {
+  if (content.kind === 'file') return verifyOne(objects, content.digest);
+  const listing = readListing(objects, content);
+  if (typeof listing === 'string') return listing;
+  const breath = new Breath();
+  let verdict: Verdict = 'intact';
+  for (const entry of listing) {
+    if (entry.kind !== 'file' && entry.kind !== 'exec') continue;
+    const found = await verifyOne(objects, entry.digest);
+    if (found === 'corrupt' || verdict === 'intact') verdict = found;
+    if (breath.due) await breath.take();
+  }
+  return verdict;
+}
+
+/** The entries of a directory by its listing object. */
+export function readListing(objects: Objects, content: Content): readonly TreeEntry[] | Exclude<Verdict, 'intact'> {
+  const bytes = objects.read(content.digest, 'tree');
+  if (bytes === 'missing' || bytes === 'corrupt') return bytes;
+  return decodeTree(Buffer.from(bytes).toString()) ?? 'corrupt';
+}
+
+async function verifyOne(objects: Objects, digest: Content['digest']): Promise<Verdict> {
+  return objects.glance(digest, 'file') ?? (await objects.verify(digest, 'file'));
+}
