@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, rmSync, statSync } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { writeFileAtomic } from '../base/atomic-file.ts';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { mkdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isErrno } from '../base/error.ts';
 import { processTable } from '../base/process-identity.ts';
+import { type Gate, type OurEnds, openChannels } from './channels.ts';
 import type { Execution, Executor, Exit, Task } from './executor.ts';
+import { pipeSource, type TakePipes } from './fifo.ts';
 import { type Delivery, deliver } from './output-delivery.ts';
-import { type OutputPipe, pipeSource, type TakePipes } from './output-pipe.ts';
 import { endSession, groupExists } from './process-group.ts';
 import { type ShellCommand, shellCommand } from './shell-command.ts';
 
@@ -36,8 +36,8 @@ interface Means {
 /** A shell that waits at its gate. */
 interface Started {
   readonly kind: 'started';
-  readonly child: ChildProcess;
   readonly pid: number;
+  readonly gate: Gate;
   readonly output: Delivery;
   readonly exit: Promise<Exit>;
 }
@@ -51,8 +51,7 @@ async function perform(task: Task, means: Means): Promise<Exit> {
   const refusal = await release(task, { command, started, stop: means.stop });
   const ending = refusal ?? (await firstOf(task, started.exit, means.stop));
   await endAll(started, ending, task.grace);
-  rmSync(task.recordFile, { force: true });
-  for (const file of command.files.keys()) rmSync(file, { force: true });
+  for (const file of [task.recordFile, ...command.files.keys()]) removeFile(file);
   return ending;
 }
 
@@ -61,39 +60,43 @@ async function start(task: Task, command: ShellCommand, means: Means): Promise<S
   if (texts.some((text) => text.includes('\0'))) {
     return { kind: 'not-started', message: 'a command or its environment contains a NUL character' };
   }
-  let pipes: readonly OutputPipe[] | undefined;
   try {
-    pipes = await means.takePipes();
-    const child = spawn(means.shell, command.args, {
-      cwd: task.cwd,
-      env: { ...task.env },
-      detached: true,
-      stdio: ['ignore', pipes?.[0]?.childEnd ?? 'pipe', pipes?.[1]?.childEnd ?? 'pipe', 'pipe'],
-    });
-    return await settled(child, [pipes?.[0]?.reader ?? child.stdout, pipes?.[1]?.reader ?? child.stderr], task);
+    const channels = await openChannels(means.takePipes);
+    try {
+      const stdio: StdioOptions = ['ignore', ...channels.stdio];
+      const env = { ...task.env };
+      // Not execa: it adds two milliseconds of CPU per process, and all that it is good at is done otherwise here.
+      const child = spawn(means.shell, command.args, { cwd: task.cwd, env, detached: true, stdio });
+      const pid = await pidOf(child);
+      return { kind: 'started', pid, exit: exitOf(child), ...connect(channels.attach(child), task) };
+    } catch (error) {
+      channels.discard();
+      throw error;
+    }
   } catch (error) {
-    for (const pipe of pipes ?? []) pipe.reader.destroy();
     return { kind: 'not-started', message: explain(error, task, means.shell) };
-  } finally {
-    for (const pipe of pipes ?? []) closeSync(pipe.childEnd);
   }
 }
 
-/** Resolves when the process is there; rejects with what kept it from starting. */
-function settled(child: ChildProcess, readers: readonly (Readable | null)[], task: Task): Promise<Started> {
-  const [stdout, stderr] = readers;
+/** Rejects with what kept the process from starting. */
+function pidOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     // Stays listening: without a listener a later error would end lockstep.
     child.on('error', reject);
-    const { pid } = child;
-    if (pid === undefined || !stdout || !stderr) return;
-    const exit = new Promise<Exit>((done) => {
-      child.once('exit', (code, signal) =>
-        done(signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'signalled', signal }),
-      );
-    });
-    resolve({ kind: 'started', child, pid, exit, output: deliver({ stdout, stderr }, task.onOutput) });
+    if (child.pid !== undefined) resolve(child.pid);
   });
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'signalled', signal }),
+    );
+  });
+}
+
+function connect({ gate, stdout, stderr }: OurEnds, task: Task): Pick<Started, 'gate' | 'output'> {
+  return { gate, output: deliver({ stdout, stderr }, task.onOutput) };
 }
 
 interface Release {
@@ -104,23 +107,41 @@ interface Release {
 
 /** Writes down whom to look for, and only then opens the gate. */
 async function release(task: Task, { command, started, stop }: Release): Promise<NotStarted | undefined> {
-  const gate = started.child.stdio[3];
-  if (!gate || !('end' in gate)) throw new Error('the child has no gate');
-  // The shell may have died meanwhile; its exit says so.
-  gate.on('error', () => {});
+  const { pid, gate } = started;
   try {
-    for (const [path, text] of command.files) writeFileAtomic(path, text, { durable: false });
+    for (const [path, text] of command.files) writeWhole(path, text);
     const table = processTable();
-    const startTime = (await table.find(started.pid))?.startTime;
-    const group = { runId: task.run, pid: started.pid, startTime, bootId: table.bootId() };
-    writeFileAtomic(task.recordFile, JSON.stringify({ ...task.record, ...group }), { durable: false });
+    const startTime = (await table.find(pid))?.startTime;
+    const group = { runId: task.run, pid, startTime, bootId: table.bootId() };
+    writeWhole(task.recordFile, JSON.stringify({ ...task.record, ...group }));
+    if (stop.aborted) gate.close();
+    else gate.open();
+    return undefined;
   } catch (error) {
-    gate.destroy();
-    return { kind: 'not-started', message: error instanceof Error ? error.message : String(error) };
+    gate.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: 'not-started', message: `cannot record the process: ${reason}` };
   }
-  if (stop.aborted) gate.destroy();
-  else gate.end('go\n');
-  return undefined;
+}
+
+/** As a whole or not at all. Without syncing: after a power cut nothing is left to be found. */
+function writeWhole(path: string, text: string): void {
+  const temporary = `${path}.tmp`;
+  try {
+    writeFileSync(temporary, text);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, text);
+  }
+  renameSync(temporary, path);
+}
+
+/** At the end of a stage there is nobody to tell that a record could not be removed; whoever finds it finds it dead. */
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {}
 }
 
 /** The longest delay that a timer takes; a longer one would fire at once. */

@@ -37,7 +37,7 @@ export async function endSurvivors(directory: string, options: EndSurvivorsOptio
 
 /** Record files, long scripts, and what a killed write left behind. */
 function isOurs(name: string): boolean {
-  return /\.json(\.\d+\.sh)?$/.test(name) || /^\.lockstep-.*\.tmp$/.test(name);
+  return /\.json(\.\d+\.sh)?(\.tmp)?$/.test(name);
 }
 
 function listDirectory(directory: string): readonly string[] {
