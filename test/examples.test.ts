@@ -20,9 +20,10 @@ const Summary = z.object({
 });
 const LockfileNames = z.object({ stages: z.record(z.string(), z.unknown()) });
 
-const examples = [
-  { example: 'penguins', stages: 7, args: [], metrics: 'metrics.json' },
-  { example: 'wildfire', stages: 16, args: ['-P'], metrics: 'report/threshold.json' },
+// `kept`: git has all outs of the stage, so a fresh clone has nothing to run it for.
+const examples: { example: string; stages: number; args: string[]; metrics: string; kept: string[] }[] = [
+  { example: 'penguins', stages: 7, args: [], metrics: 'metrics.json', kept: [] },
+  { example: 'wildfire', stages: 16, args: ['-P'], metrics: 'report/threshold.json', kept: ['threshold'] },
 ];
 
 let scratch: string | undefined;
@@ -32,9 +33,10 @@ afterEach(() => {
 });
 
 describe('an example on a fresh clone', () => {
-  test.each(examples)('$example gives the results that are committed', ({ example, stages, args, metrics }) => {
+  test.each(examples)('$example gives the results that are committed', ({ example, stages, args, metrics, kept }) => {
     const root = freshClone(example);
     const locked = lockedStages(root);
+    const remade = locked.filter((name) => !kept.includes(name));
     const committed = readFileSync(join(root, metrics), 'utf8');
 
     const first = repro(root, args);
@@ -42,12 +44,12 @@ describe('an example on a fresh clone', () => {
     expect(locked).toHaveLength(stages);
     expect(first).toEqual({
       event: 'summary',
-      ran: locked,
+      ran: remade,
       restored: [],
-      kept: [],
+      kept,
       failed: [],
       blocked: [],
-      reproduced: locked,
+      reproduced: remade,
       differs: [],
     });
     expect(readFileSync(join(root, metrics), 'utf8')).toBe(committed);
