@@ -28,6 +28,7 @@ export async function perform(session: Session, request: Performance): Promise<R
   const queue = createQueue(graph, request.wanted);
   const room = createRoom(createSlots(request.limits));
   const outcomes = new Map<StageId, Outcome>();
+  const starts = new Map<StageId, number>();
   let firstFailure: StageId | undefined;
 
   return await new Promise((resolve, reject) => {
@@ -44,11 +45,16 @@ export async function perform(session: Session, request: Performance): Promise<R
     async function advance(id: StageId): Promise<void> {
       const stage = stages.get(id);
       if (stage === undefined) throw new Error(`stage ${id} is in the graph but not in the pipeline`);
-      const start = session.tools.now();
+      starts.set(id, session.tools.now());
       const outcome = await outcomeOf(stage);
       outcomes.set(id, outcome);
       if (outcome.kind === 'failed' || outcome.kind === 'stopped') firstFailure ??= id;
-      session.emit({ event: 'stage-finished', stage: id, outcome, duration: session.tools.now() - start });
+      session.emit({
+        event: 'stage-finished',
+        stage: id,
+        outcome,
+        duration: session.tools.now() - (starts.get(id) ?? 0),
+      });
     }
 
     async function outcomeOf(stage: Stage): Promise<Outcome> {
@@ -98,6 +104,8 @@ export async function perform(session: Session, request: Performance): Promise<R
 
     async function runInTurn(stage: Stage, first: Considered): Promise<Outcome> {
       const { slot, waited } = await room.enter(stage);
+      // The time that it waited for its turn is not the stage's.
+      starts.set(stage.id, session.tools.now());
       try {
         const held = heldUp(stage);
         if (held !== undefined) return held;
