@@ -1,6 +1,16 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
 import type { Diagnostic } from '../base/error.ts';
-import { entriesOf, entryOf, isMergeKey, keyOf, mergedInto, placeOf, startOf, type YamlSource } from './yaml-source.ts';
+import {
+  entriesOf,
+  entryOf,
+  isMergeKey,
+  keyOf,
+  mergedInto,
+  placeOf,
+  startOf,
+  type YamlEntry,
+  type YamlSource,
+} from './yaml-source.ts';
 
 /** Values in a file with every alias written out; above it the file is a trap and not a pipeline. */
 const MOST_VALUES = 2_000_000;
@@ -88,27 +98,28 @@ function convertMap(walk: Walk, map: YAMLMap): Converted {
 }
 
 function checkKeys(walk: Walk, map: YAMLMap): void {
-  const { source } = walk;
-  const seen = new Map<string, Node>();
-  for (const pair of map.items) {
-    const { key, value } = entryOf(pair);
-    if (isMergeKey(key)) {
-      checkMerge(walk, key, value);
+  const { source, diagnostics } = walk;
+  const seen = new Map<string, YamlEntry>();
+  for (const entry of map.items.map(entryOf)) {
+    if (isMergeKey(entry.key)) {
+      checkMerge(walk, entry);
       continue;
     }
-    const name = keyOf(key);
-    const place = placeOf(source, startOf(key));
+    const name = keyOf(entry.key);
     const first = seen.get(name);
-    if (name === '__proto__') walk.diagnostics.push({ message: 'the key `__proto__` cannot be used', place });
-    if (first === undefined) seen.set(name, key);
-    else {
-      const related = placeOf(source, startOf(first));
-      walk.diagnostics.push({ message: `the key \`${name}\` is written twice in one map`, place, related });
+    seen.set(name, first ?? entry);
+    if (name === '__proto__' || first !== undefined) {
+      const message =
+        first === undefined ? 'the key `__proto__` cannot be used' : `the key \`${name}\` is written twice in one map`;
+      const related = first === undefined ? {} : { related: placeOf(source, startOf(first.key)) };
+      diagnostics.push({ message, place: placeOf(source, startOf(entry.key)), ...related });
     }
+    // The value of the first is in no data any more, but may hold mistakes.
+    if (first !== undefined) convert(walk, first.value);
   }
 }
 
-function checkMerge(walk: Walk, key: Node, value: Node | null): void {
+function checkMerge(walk: Walk, { key, value }: YamlEntry): void {
   convert(walk, value);
   const maps = mergedInto(walk.source, value);
   if (maps.length > 0 && maps.every((node) => isMap(node))) return;

@@ -59,7 +59,8 @@ export function readSource(file: string, text: string): ReadSource {
     // A date or bytes would not survive being kept as JSON.
     resolveKnownTags: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    // Silent, the package would pass over a second document.
+    logLevel: 'error',
     lineCounter: lines,
   });
   const root = document.contents;
