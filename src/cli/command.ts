@@ -10,6 +10,8 @@ export interface OptionSpec {
   /** What stands for the value in the help, for example `N` or `REV`. */
   readonly value?: string;
   readonly help: string;
+  /** Its value may begin with a dash: `--sort -duration`. */
+  readonly dashed?: boolean;
   /** Completed with these words. */
   readonly choices?: readonly string[];
 }

@@ -28,6 +28,42 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./status.ts').then((m) => m.command),
   },
   {
+    name: 'diff',
+    summary: 'Explain how the lockfiles changed: causes, consequences, metrics, warnings',
+    group: 'pipeline',
+    load: () => import('./diff.ts').then((m) => m.command),
+  },
+  {
+    name: 'lock merge',
+    summary: 'Merge lockfiles stage by stage, as a merge driver of git',
+    group: 'setup',
+    load: () => import('./lock-merge.ts').then((m) => m.command),
+  },
+  {
+    name: 'lock prune',
+    summary: 'Drop the lock entries of stages that are in no pipeline file any more',
+    group: 'setup',
+    load: () => import('./lock-prune.ts').then((m) => m.command),
+  },
+  {
+    name: 'install',
+    summary: 'Make git merge lockfiles per stage and name the stage in diffs',
+    group: 'setup',
+    load: () => import('./install.ts').then((m) => m.command),
+  },
+  {
+    name: 'dag',
+    summary: 'Draw which stage needs which',
+    group: 'pipeline',
+    load: () => import('./dag.ts').then((m) => m.command),
+  },
+  {
+    name: 'root',
+    summary: 'Print the directory of the project',
+    group: 'setup',
+    load: () => import('./root.ts').then((m) => m.command),
+  },
+  {
     name: 'version',
     summary: 'Print the versions of lockstep and of what it runs on',
     group: 'setup',
@@ -50,5 +86,29 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'Replace links into the cache by copies that may be edited',
     group: 'data',
     load: () => import('./unprotect.ts').then((m) => m.command),
+  },
+  {
+    name: 'runs list',
+    summary: 'List the recorded runs, newest first',
+    group: 'runs',
+    load: () => import('./runs-list.ts').then((m) => m.command),
+  },
+  {
+    name: 'runs show',
+    summary: 'Show all that is recorded of a run, and whether it can be done again from that',
+    group: 'runs',
+    load: () => import('./runs-show.ts').then((m) => m.command),
+  },
+  {
+    name: 'runs diff',
+    summary: 'Compare two runs: params, metrics, data, code and environment',
+    group: 'runs',
+    load: () => import('./runs-diff.ts').then((m) => m.command),
+  },
+  {
+    name: 'runs log',
+    summary: 'Print what a run wrote to stdout and stderr',
+    group: 'runs',
+    load: () => import('./runs-log.ts').then((m) => m.command),
   },
 ];

@@ -58,7 +58,8 @@ function readValue(token: OptionToken, spec: OptionSpec): string | true {
     throw new LockstepError('usage', `option ${token.rawName} takes no value`);
   }
   // A forgotten value must not swallow the option that follows.
-  const swallows = token.value?.startsWith('-') === true && token.value !== '-' && !token.inlineValue;
+  const swallows =
+    spec.dashed !== true && token.value?.startsWith('-') === true && token.value !== '-' && !token.inlineValue;
   if (token.value === undefined || swallows) {
     const hint = swallows ? `a value that begins with a dash is written --${token.name}=${token.value}` : undefined;
     throw new LockstepError('usage', `option ${token.rawName} needs a value${spec.value ? `: ${spec.value}` : ''}`, {

@@ -1,0 +1,39 @@
+import type { Run } from '../tracking/run.ts';
+import type { TrackingStore } from '../tracking/tracking-store.ts';
+import { defineCommand } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { openProject } from './project.ts';
+import { renderRun, runJson } from './render-runs-show.ts';
+import { resolveRun } from './run-reference.ts';
+
+export const command = defineCommand({
+  usage: 'runs show RUN',
+  summary: 'Show all that is recorded of a run, and whether it can be done again from that',
+  details: 'RUN is the beginning of an id, latest, or latest:STAGE.',
+  options: {
+    json: { type: 'boolean', help: '{"id", …, "code", "data", "params", "metrics", "artifacts", "environment"}' },
+  },
+  positionals: { min: 1, max: 1 },
+  completes: 'run',
+  examples: ['lockstep runs show latest', 'lockstep runs show 3fa9 --json'],
+  run: async (context, given, [reference = '']) => {
+    const project = await openProject(context);
+    try {
+      const tracking = await project.tracking();
+      const run = await resolveRun(tracking, reference);
+      const children = await childrenOf(tracking, run);
+      if (given.json === true) context.stdout.write(`${JSON.stringify(runJson(run, children))}\n`);
+      else context.stdout.write(renderRun(run, children, context.stdout));
+      return EXIT.ok;
+    } finally {
+      await project.close();
+    }
+  },
+});
+
+/** The runs of the stages that a repro ran, in the order they began. */
+async function childrenOf(tracking: TrackingStore, run: Run): Promise<readonly Run[]> {
+  if (run.stage !== null) return [];
+  const runs = await tracking.list({ latestMetrics: true });
+  return runs.filter(({ parent }) => parent === run.id).reverse();
+}
