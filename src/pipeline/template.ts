@@ -3,7 +3,7 @@ import type { YamlPath } from './mistake.ts';
 /** `${name}`, unless a backslash before it says that it is meant as text. */
 const TEMPLATE = /(?<!\\)\$\{.*?\}/;
 
-export function hasTemplate(text: string): boolean {
+function hasTemplate(text: string): boolean {
   return TEMPLATE.test(text);
 }
 
