@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 /** Columns that a text takes in a terminal; colour sequences take none. */
 export function widthOf(text: string): number {

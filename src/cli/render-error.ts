@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { type Diagnostic, LockstepError, type Place } from '../base/error.ts';
 import type { Context } from './context.ts';
 import { EXIT, EXIT_OF_ERROR, type ExitCode } from './exit-code.ts';
