@@ -15,7 +15,7 @@ import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { findRoot, prepareStateDirectory } from './project-root.ts';
 import { readConfig } from './read-config.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from './version-number.ts';
 
 /** One project, composed: the only place where the tools are put together. Parts are opened at first use. */
 export interface Project {

@@ -1,6 +1,6 @@
 import { arch, platform, release } from 'node:os';
 import { versions } from 'node:process';
-import { VERSION } from './version.ts';
+import { VERSION } from './version-number.ts';
 
 /** Something that should never be thrown, with all that a report needs. */
 export function renderBug(error: unknown, argv: readonly string[]): string {

@@ -67,7 +67,7 @@ function asksForHelp(args: readonly string[]): boolean {
 }
 
 async function printVersion(context: Context): Promise<ExitCode> {
-  const { VERSION } = await import('./version.ts');
+  const { VERSION } = await import('./version-number.ts');
   context.stdout.write(`${VERSION}\n`);
   return EXIT.ok;
 }

@@ -2,13 +2,11 @@ import { execFile } from 'node:child_process';
 import { arch, platform, release } from 'node:os';
 import { versions } from 'node:process';
 import { promisify } from 'node:util';
-import { version } from '../../package.json';
 import { isErrno } from '../base/error.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-code.ts';
-
-export const VERSION = version;
+import { VERSION } from './version-number.ts';
 
 export const command = defineCommand({
   usage: 'version',

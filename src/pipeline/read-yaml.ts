@@ -11,7 +11,7 @@ export function readYaml(file: string, text: string, tags: readonly ScalarTag[] 
     intAsBigInt: true,
     merge: true,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     customTags: (known) => [...tags, ...known],
   });
   if (document.errors.length > 0) {

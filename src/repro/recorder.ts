@@ -3,7 +3,7 @@ import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Digest, ProjectPath, RunId } from '../base/brand.ts';
 import { directoryOf } from '../base/project-path.ts';
 import type { LockEntry, ReadLockEntry } from '../pipeline/lock-entry.ts';
-import { formatEntry, formatLockfile, lockfileToJson } from '../pipeline/lockfile.ts';
+import { formatEntry, formatLockfile, formatReadEntry, lockfileToJson } from '../pipeline/lockfile.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Run } from '../tracking/run.ts';
 import type { Loaded } from './loaded.ts';
@@ -132,16 +132,10 @@ function createLockWriter(tools: Tools, loaded: Loaded): LockWriter {
     const known = files.get(file);
     if (known !== undefined) return known;
     const entries = new Map(loaded.locks.get(file)?.entries);
-    const blocks = new Map([...entries].map(([name, read]) => [name, block(file, name, read)]));
+    const blocks = new Map([...entries].map(([name, read]) => [name, formatReadEntry(name, read, directoryOf(file))]));
     const state = { entries, blocks };
     files.set(file, state);
     return state;
-  }
-
-  function block(file: ProjectPath, name: string, read: ReadLockEntry): string {
-    const text = formatEntry(name, read.entry, directoryOf(file));
-    // Writing one stage must not make another's hand-edited entry look proven.
-    return read.edited ? text.replace(/checksum: .*\n$/, 'checksum: "000000000000"\n') : text;
   }
 
   return {
@@ -150,7 +144,7 @@ function createLockWriter(tools: Tools, loaded: Loaded): LockWriter {
       for (const { stage, entry } of proofs) {
         const state = stateOf(stage.file);
         const read: ReadLockEntry = { entry, edited: false };
-        const text = block(stage.file, stage.name, read);
+        const text = formatEntry(stage.name, entry, directoryOf(stage.file));
         state.entries.set(stage.name, read);
         if (state.blocks.get(stage.name) === text && loaded.locks.get(stage.file)?.entries.has(stage.name)) continue;
         state.blocks.set(stage.name, text);

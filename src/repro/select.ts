@@ -4,6 +4,7 @@ import { LockstepError } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
 import { contains, directoryOf, resolveInProject } from '../base/project-path.ts';
 import type { Graph } from '../pipeline/graph.ts';
+import { ancestors, descendants } from '../pipeline/lineage.ts';
 import type { Loaded } from './loaded.ts';
 
 export interface Selection {
@@ -30,8 +31,8 @@ export function select(
   );
   if (selection.singleItem === true) return { named, wanted: named };
   const { graph } = loaded;
-  if (selection.downstream === true) return { named, wanted: reach(graph.downstream, named) };
-  return { named, wanted: reach(withoutFrozen(loaded), named) };
+  if (selection.downstream === true) return { named, wanted: new Set([...named, ...descendants(graph, named)]) };
+  return { named, wanted: new Set([...named, ...ancestors(withoutFrozen(loaded), named)]) };
 }
 
 /** The stages of the nearest pipeline file upwards; those of the whole project where there is none. */
@@ -95,14 +96,8 @@ function preferHere<S extends { readonly file: ProjectPath }>(stages: readonly S
 }
 
 /** A frozen stage is taken as it is, so nothing needs what it would read. */
-function withoutFrozen(loaded: Loaded): Graph['upstream'] {
+function withoutFrozen(loaded: Loaded): Graph {
   const upstream = new Map(loaded.graph.upstream);
   for (const stage of loaded.stages.values()) if (stage.frozen) upstream.set(stage.id, []);
-  return upstream;
-}
-
-function reach(arrows: Graph['upstream'], from: ReadonlySet<StageId>): ReadonlySet<StageId> {
-  const found = new Set(from);
-  for (const id of found) for (const next of arrows.get(id) ?? []) found.add(next);
-  return found;
+  return { ...loaded.graph, upstream };
 }
