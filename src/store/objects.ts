@@ -17,7 +17,7 @@ import { isErrno } from '../base/error.ts';
 import { digestOf } from '../base/hash.ts';
 import { Breath } from './breath.ts';
 import { makeDurable } from './durable.ts';
-import { kindOf } from './file-stat.ts';
+import { kindOf, lstatOf } from './file-stat.ts';
 import { hashLarge, hashSmall } from './hash-file.ts';
 import { type LargeObject, openLargeObject } from './large-object.ts';
 import { type Layout, type ObjectKind, objectPath } from './layout.ts';
@@ -247,7 +247,8 @@ function glance(state: State, digest: Digest, kind: ObjectKind): Verdict | undef
 }
 
 function statOfObject(state: State, digest: Digest, kind: ObjectKind): BigIntStats | undefined {
-  return lstatSync(objectPath(state.layout, digest, kind), { bigint: true, throwIfNoEntry: false });
+  const path = objectPath(state.layout, digest, kind);
+  return lstatOf(path, path);
 }
 
 async function verify(state: State, digest: Digest, kind: ObjectKind): Promise<Verdict> {
