@@ -107,7 +107,10 @@ export function renderComparison({ a, b, comparison, code }: ComparedRuns, outpu
     section(
       style,
       'code',
-      comparison.code.map(({ key, ...pair }) => [key, `${plain(pair.a)} → ${plain(pair.b)}`]),
+      comparison.code.map(({ key, ...pair }) => {
+        const text = key === 'uncommitted' ? digest : plain;
+        return [key, `${text(pair.a)} → ${text(pair.b)}`];
+      }),
     ),
     diffSection(style, 'committed between the two', code.commits),
     diffSection(style, 'uncommitted changes, as one patch against the other', code.patches),

@@ -108,7 +108,10 @@ function section(style: Styles, title: string, rows: readonly Row[]): string {
 
 function codeRows(code: CodeRecord | null): readonly Row[] {
   if (code === null) return [];
-  const rows: Row[] = [['command', code.command]];
+  const rows = code.command
+    .trimEnd()
+    .split('\n')
+    .map((line, index): Row => [index === 0 ? 'command' : '', line]);
   if (code.gitSha !== null) rows.push(['commit', `${code.gitSha}${code.branch === null ? '' : ` on ${code.branch}`}`]);
   if (code.remoteUrl !== null) rows.push(['remote', code.remoteUrl]);
   if (code.dirty)

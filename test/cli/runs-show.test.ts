@@ -71,7 +71,8 @@ describe('runs show', () => {
       part of repro 0000000000000000000000000000270f
 
       code
-        command      python train.py --name='a b'\\necho done
+        command      python train.py --name='a b'
+                     echo done
         commit       c0ffeec0ffeec0ffeec0ffeec0ffeec0ffee on feature/ü
         remote       https://example.org/team/project.git
         uncommitted  changes, kept as code/uncommitted.patch
