@@ -1,8 +1,7 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno, LockstepError } from '../base/error.ts';
 import { digestOf, hexOf } from '../base/hash.ts';
-import { readSealed, writeSealed } from './sealed.ts';
+import { keepNewest } from './prune.ts';
+import { readSealed, writeSealedIfPossible } from './sealed.ts';
 
 /** What was made of a text, by the text: parsing thousands of lines of YAML takes longer than all else a command does. */
 export interface ParseCache {
@@ -12,7 +11,8 @@ export interface ParseCache {
   set(kind: string, text: string, value: unknown): void;
 }
 
-const KEEP = 200;
+/** More than the pipeline, lock and params files of a large project: what is dropped is parsed again each time. */
+const KEEP = 2000;
 
 export function openParseCache(tmpDir: string): ParseCache {
   const folder = join(tmpDir, 'parsed');
@@ -24,34 +24,9 @@ export function openParseCache(tmpDir: string): ParseCache {
       return payload === undefined ? undefined : JSON.parse(payload.toString());
     },
     set(kind, text, value) {
-      try {
-        if (!pruned) prune(folder);
-        pruned = true;
-        writeSealed(fileOf(kind, text), Buffer.from(JSON.stringify(value)));
-      } catch (error) {
-        // Where nothing can be written, everything is parsed each time.
-        if (!(error instanceof LockstepError)) throw error;
-      }
+      writeSealedIfPossible(fileOf(kind, text), Buffer.from(JSON.stringify(value)));
+      if (!pruned) keepNewest(folder, KEEP);
+      pruned = true;
     },
   };
-}
-
-function prune(folder: string): void {
-  const names = namesIn(folder);
-  if (names.length < KEEP) return;
-  const dated = names.map((name) => {
-    const path = join(folder, name);
-    return { path, time: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
-  });
-  dated.sort((a, b) => b.time - a.time);
-  for (const { path } of dated.slice(KEEP - 1)) rmSync(path, { force: true });
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }

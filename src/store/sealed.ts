@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hashSync } from 'hasha';
 import { writeFileAtomic } from '../base/atomic-file.ts';
-import { isErrno } from '../base/error.ts';
+import { isErrno, LockstepError } from '../base/error.ts';
 
 /** Bytes of the checksum in front. */
 const SEAL = 32;
@@ -12,6 +12,15 @@ const SEAL = 32;
  */
 export function writeSealed(path: string, payload: Uint8Array): void {
   writeFileAtomic(path, Buffer.concat([checksum(payload), payload]), { durable: false });
+}
+
+/** For what only saves work: where it cannot be written, the work is done again. */
+export function writeSealedIfPossible(path: string, payload: Uint8Array): void {
+  try {
+    writeSealed(path, payload);
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error;
+  }
 }
 
 /** Undefined when missing or damaged. */

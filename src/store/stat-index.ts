@@ -4,7 +4,7 @@ import type { Digest } from '../base/brand.ts';
 import type { FileContent } from '../base/content.ts';
 import { isDigest } from '../base/hash.ts';
 import { isExecutable, signatureOf } from './file-stat.ts';
-import { readSealed, writeSealed } from './sealed.ts';
+import { readSealed, writeSealedIfPossible } from './sealed.ts';
 
 /** What single files held when they had a certain stat. */
 export interface StatIndex {
@@ -45,7 +45,7 @@ export function openStatIndex(directory: string): StatIndex {
     },
     save() {
       if (!changed || rows === undefined) return;
-      writeSealed(file, encode(rows));
+      writeSealedIfPossible(file, encode(rows));
       changed = false;
     },
   };

@@ -1,10 +1,9 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../base/brand.ts';
 import type { TreeContent } from '../base/content.ts';
-import { isErrno } from '../base/error.ts';
 import { digestOf, hexOf, isDigest } from '../base/hash.ts';
-import { readSealed, writeSealed } from './sealed.ts';
+import { keepNewest } from './prune.ts';
+import { readSealed, writeSealedIfPossible } from './sealed.ts';
 import { ROW, TreeRows } from './tree-rows.ts';
 
 /** What a directory held, file by file, when it was last looked at. */
@@ -22,6 +21,7 @@ export interface TreeIndexes {
 const VERSION = 1;
 /** version, count of rows, bytes of names, zero; then digest (32), size (8), files (8). */
 const HEADER = 64;
+/** Directories come and go; the indexes written longest ago are dropped. */
 const KEEP = 5000;
 
 export function openTreeIndexes(directory: string): TreeIndexes {
@@ -39,9 +39,9 @@ export function openTreeIndexes(directory: string): TreeIndexes {
     },
     write(path, index) {
       last = { path, index };
-      if (!pruned) prune(folder);
+      writeSealedIfPossible(fileOf(path), encode(index));
+      if (!pruned) keepNewest(folder, KEEP);
       pruned = true;
-      writeSealed(fileOf(path), encode(index));
     },
   };
 }
@@ -76,22 +76,4 @@ function decode(payload: Buffer): TreeIndex | undefined {
     files: payload.readDoubleLE(56),
   };
   return { rows: new TreeRows(paths, bytes), content };
-}
-
-/** Directories come and go; the indexes of those not looked at for longest are dropped. */
-function prune(folder: string): void {
-  let names: readonly string[];
-  try {
-    names = readdirSync(folder);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return;
-    throw error;
-  }
-  if (names.length <= KEEP) return;
-  const dated = names.map((name) => {
-    const path = join(folder, name);
-    return { path, time: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
-  });
-  dated.sort((a, b) => b.time - a.time);
-  for (const { path } of dated.slice(KEEP)) rmSync(path, { force: true });
 }

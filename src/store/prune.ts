@@ -1,0 +1,24 @@
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '../base/error.ts';
+
+/** Drops the oldest files of a directory that holds only what can be rebuilt. */
+export function keepNewest(directory: string, count: number): void {
+  const names = namesIn(directory);
+  if (names.length <= count) return;
+  const dated = names.map((name) => {
+    const path = join(directory, name);
+    return { path, time: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
+  });
+  dated.sort((a, b) => b.time - a.time);
+  for (const { path } of dated.slice(count)) rmSync(path, { force: true });
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
