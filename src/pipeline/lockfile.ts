@@ -3,7 +3,7 @@ import type { Content } from '../base/content.ts';
 import { digestOf, hexOf } from '../base/hash.ts';
 import { comparePaths, relativeTo } from '../base/project-path.ts';
 import { parseLiteral } from './literal.ts';
-import type { LockEntry, LockedOut, Lockfile } from './lock-entry.ts';
+import type { LockEntry, LockedOut, Lockfile, ReadLockEntry } from './lock-entry.ts';
 import { blockScalar, escapeHidden, flowScalar, pair, scriptScalar } from './lock-text.ts';
 
 export const LOCKFILE_VERSION = 1;
@@ -21,6 +21,12 @@ export function formatLockfile(blocks: Iterable<readonly [name: string, block: s
 export function formatEntry(name: string, entry: LockEntry, directory: ProjectPath): string {
   const body = formatBody(entry, directory);
   return `${pair('  ', name, '\n').slice(0, -1)}${body}    checksum: ${blockScalar(checksumOf(body))}\n`;
+}
+
+/** The block of an entry that was read: writing it again must not make a hand-edited one look proven. */
+export function formatReadEntry(name: string, { entry, edited }: ReadLockEntry, directory: ProjectPath): string {
+  const block = formatEntry(name, entry, directory);
+  return edited ? block.replace(/checksum: .*\n$/, 'checksum: "000000000000"\n') : block;
 }
 
 /** Of an entry as it would be written, so that comments and layout do not count as edits. */
