@@ -7,7 +7,8 @@ import type { Exit } from '../executors/executor.ts';
 import type { LockEntry } from '../pipeline/lock-entry.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { environmentJson, requirementsText } from '../provenance/environment.ts';
-import { metricsOf, readSeriesLog, seriesOf } from '../provenance/metrics-series.ts';
+import { metricsOfRun } from '../provenance/metrics-of-run.ts';
+import { readSeriesLog } from '../provenance/metrics-series.ts';
 import type { ArtifactRecord, EnvironmentRecord, MetricPoint, Run, RunStatus } from '../tracking/run.ts';
 import type { OutputLog } from './output-log.ts';
 import type { Result } from './result.ts';
@@ -23,6 +24,8 @@ export interface Finish {
   readonly exit: Exit;
   readonly fingerprint: Digest;
   readonly attempt: number;
+  /** Milliseconds since the epoch: when the command ended. */
+  readonly endTime: number;
   readonly code: CapturedCode;
   readonly environment: EnvironmentRecord;
 }
@@ -37,7 +40,7 @@ export async function finishRecord(session: Session, finish: Finish): Promise<vo
   session.recorder.track({
     ...run,
     status: STATUS[result.kind],
-    endTime: session.tools.now(),
+    endTime: finish.endTime,
     code: codeRecord(finish.code, stage),
     metrics: readMetrics(session, finish),
     artifacts: [
@@ -126,14 +129,11 @@ function readMetrics(session: Session, finish: Finish): readonly MetricPoint[] {
     rmSync(log, { force: true });
   }
   if (finish.result.kind !== 'ran') return points;
-  for (const out of finish.stage.outs) {
-    if (out.kind === 'out') continue;
-    const text = readTable(join(session.tools.root, out.path));
-    if (text === undefined) continue;
-    if (out.kind === 'metric') points.push(...metricsOf(out.path, text, { timestamp }));
-    points.push(...seriesOf(out.path, text, { timestamp }));
-  }
-  return points;
+  const files = finish.stage.outs.flatMap(({ path, kind }) => {
+    const text = kind === 'out' ? undefined : readTable(join(session.tools.root, path));
+    return kind === 'out' || text === undefined ? [] : [{ path, text, kind }];
+  });
+  return metricsOfRun(points, files, { timestamp });
 }
 
 /** Bytes; a plot may be a picture or a directory, and a table beyond this is data, not a metric. */

@@ -63,10 +63,12 @@ async function runOnce(session: Session, attempt: Attempt): Promise<Outcome> {
     expected: session.history.get(stage.id)?.duration ?? null,
   });
   const exit = await execute(session, { stage, env, log, run });
+  const endTime = tools.now();
   log.end();
   const result = await judge(session, considered, { exit, inputs, id });
   if (result.kind !== 'ran') await noteLeftovers(session, stage);
-  const finish: Finish = { run, stage, log, result, exit, fingerprint, attempt: attempt.number, ...(await facts) };
+  const number = attempt.number;
+  const finish: Finish = { run, stage, log, result, exit, endTime, fingerprint, attempt: number, ...(await facts) };
   await finishRecord(session, finish);
   return outcomeOf(result, id, log);
 }

@@ -36,7 +36,7 @@ export interface Session {
 }
 
 /** The code's state, its patch kept as an object. */
-export interface CapturedCode extends Omit<CodeState, 'patch'> {
+export interface CapturedCode extends Omit<CodeState, 'patch' | 'warning'> {
   readonly patch: { readonly digest: Digest; readonly size: number } | null;
 }
 
@@ -44,7 +44,10 @@ export interface CapturedCode extends Omit<CodeState, 'patch'> {
 const CODE_FRESH = 2000;
 
 /** Asks git for the code's state, at most once in a while: a thousand short stages share a few answers. */
-export function createCodeCapture(tools: Tools, untracked: readonly ProjectPath[]): () => Promise<CapturedCode> {
+export function createCodeCapture(
+  tools: Tools,
+  { untracked, emit }: { readonly untracked: readonly ProjectPath[]; readonly emit: OnEvent },
+): () => Promise<CapturedCode> {
   let asked = Number.NEGATIVE_INFINITY;
   let took = 0;
   let answer: Promise<CapturedCode> | undefined;
@@ -54,7 +57,8 @@ export function createCodeCapture(tools: Tools, untracked: readonly ProjectPath[
       asked = start;
       answer = tools.captureCode(untracked).then((state) => {
         took = tools.now() - start;
-        const { patch, ...rest } = state;
+        const { patch, warning, ...rest } = state;
+        if (warning !== undefined) emit({ event: 'notice', level: 'warning', message: warning });
         const kept = patch === null ? null : { digest: tools.store.saveBytes(patch), size: patch.length };
         return { ...rest, patch: kept };
       });
