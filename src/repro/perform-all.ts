@@ -53,10 +53,10 @@ async function openSession(tools: Tools, loaded: Loaded, request: ReproRequest):
     useRunCache: request.useRunCache,
     grace: request.grace,
     history: await tracking.lastDurations(),
-    captureCode: createCodeCapture(
-      tools,
-      [...new Set(untracked)].filter((path) => !made.has(path)),
-    ),
+    captureCode: createCodeCapture(tools, {
+      untracked: [...new Set(untracked)].filter((path) => !made.has(path)),
+      emit: request.emit,
+    }),
   };
 }
 
