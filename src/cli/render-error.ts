@@ -26,7 +26,8 @@ export async function renderError(error: unknown, origin: ErrorOrigin): Promise<
 export function errorText(error: LockstepError, styles: Styles): string {
   const parts = [`${styles.red(styles.bold('error:'))} ${error.message}`];
   parts.push(...error.diagnostics.map((diagnostic) => diagnosticText(diagnostic, styles)));
-  if (error.diagnostics.length > 1) parts.push(`${error.diagnostics.length} mistakes`);
+  const total = `${error.diagnostics.length} mistakes`;
+  if (error.diagnostics.length > 1 && !error.message.startsWith(total)) parts.push(total);
   if (error.hint !== undefined) parts.push(hintText(error.hint, styles));
   return `${parts.join('\n\n')}\n`;
 }

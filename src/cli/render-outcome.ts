@@ -15,8 +15,8 @@ export interface Rendering {
 export type Finished = Extract<ReproEvent, { event: 'stage-finished' }>;
 
 /** What each decision is shown by; the words beside it say the same without colour. */
-export function decisionSymbol(decision: Decision, styles: Styles): string {
-  switch (decision.do) {
+export function decisionSymbol(decision: Decision['do'], styles: Styles): string {
+  switch (decision) {
     case 'keep':
       return styles.green('✔');
     case 'restore':
@@ -33,7 +33,7 @@ export function decisionSymbol(decision: Decision, styles: Styles): string {
 /** What would be done with a stage, and why: for `status` and for a dry run. */
 export function decisionLine(stage: StageId, decision: Decision, rendering: Rendering): string {
   const { labels, styles } = rendering;
-  const head = `${decisionSymbol(decision, styles)} ${styles.bold(labelIn(labels, stage))}`;
+  const head = `${decisionSymbol(decision.do, styles)} ${styles.bold(labelIn(labels, stage))}`;
   switch (decision.do) {
     case 'keep':
       return `${head}  up to date`;
