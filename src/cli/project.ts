@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
+import type { Executor } from '../executors/executor.ts';
 import type { EnvironmentCache } from '../provenance/environment.ts';
 import type { Loaded } from '../repro/loaded.ts';
 import { readProject } from '../repro/read.ts';
@@ -54,6 +55,7 @@ export async function openProject(context: Context): Promise<Project> {
   const cacheDir = resolve(root, config.cache.dir);
   let store: Store | undefined;
   let tracking: Promise<TrackingStore> | undefined;
+  let executor: Promise<Executor> | undefined;
   const openTheStore = () =>
     (store ??= openStore({
       root,
@@ -77,7 +79,10 @@ export async function openProject(context: Context): Promise<Project> {
     randomId: context.randomId,
     pid: context.pid,
     tracking: openTracking,
-    executor: async () => (await import('../executors/local.ts')).localExecutor(),
+    executor: () => {
+      executor ??= import('../executors/local.ts').then(({ localExecutor }) => localExecutor());
+      return executor;
+    },
     captureCode: async (untracked) => {
       const { captureCode } = await import('../provenance/git.ts');
       return await captureCode(root, { untracked, env: context.env });

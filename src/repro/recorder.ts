@@ -22,7 +22,7 @@ export interface Proof {
 /**
  * Writes results down: objects → run cache → lockfile → tracking database, in that order, each step durable before
  * the next. Results that arrive while a batch is being written share the next one, so that a thousand short stages
- * cost a few dozen writes and a single one is written at once.
+ * cost a few dozen batches.
  */
 export interface Recorder {
   /** A run as it stands; a later state of the same run replaces it. */
@@ -32,7 +32,10 @@ export interface Recorder {
   drain(): Promise<void>;
 }
 
-/** Milliseconds that the start of a run may wait for company on its way into the database. */
+/**
+ * Milliseconds that a record may wait for company. Each batch waits for the disk a few times, whatever its size; what
+ * a `kill -9` takes away is at most the work of this moment.
+ */
 const PATIENCE = 100;
 
 export function createRecorder(tools: Tools, loaded: Loaded): Recorder {
@@ -47,17 +50,16 @@ export function createRecorder(tools: Tools, loaded: Loaded): Recorder {
   async function writeAll(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    while (failure === undefined && (runs.size > 0 || proofs.length > 0)) {
-      const batch = { runs: [...runs.values()], proofs };
-      runs = new Map();
-      proofs = [];
-      try {
-        await writeBatch(batch);
-      } catch (error) {
-        failure = error;
-      }
+    const batch = { runs: [...runs.values()], proofs };
+    runs = new Map();
+    proofs = [];
+    try {
+      if (failure === undefined) await writeBatch(batch);
+    } catch (error) {
+      failure = error;
     }
     writing = undefined;
+    if (runs.size > 0 || proofs.length > 0) wake();
   }
 
   async function writeBatch(batch: { runs: readonly Run[]; proofs: readonly Proof[] }): Promise<void> {
@@ -75,10 +77,11 @@ export function createRecorder(tools: Tools, loaded: Loaded): Recorder {
     }
   }
 
-  function wake(patience: number): void {
+  function wake(): void {
     if (writing !== undefined || failure !== undefined) return;
-    if (patience === 0) writing = writeAll();
-    else timer ??= setTimeout(() => wake(0), patience);
+    timer ??= setTimeout(() => {
+      writing = writeAll();
+    }, PATIENCE);
   }
 
   return {
@@ -87,15 +90,15 @@ export function createRecorder(tools: Tools, loaded: Loaded): Recorder {
       for (const artifact of run.artifacts) {
         if (run.status === 'FINISHED') produced.set(artifact.digest, run.id);
       }
-      wake(PATIENCE);
+      wake();
     },
     prove(proof) {
       proofs.push(proof);
-      wake(0);
+      wake();
     },
     async drain() {
-      wake(0);
       await writing;
+      await writeAll();
       if (failure !== undefined) throw failure;
       locks.leaveParsed();
     },

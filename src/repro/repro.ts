@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StageId } from '../base/brand.ts';
 import { LockstepError } from '../base/error.ts';
-import { acquireWaiting } from '../base/exclusive.ts';
+import { type About, acquire, acquireWaiting, isHeldOrOrphaned } from '../base/exclusive.ts';
 import { checkWorkspace } from './check.ts';
 import type { Considered } from './consider.ts';
 import type { OnEvent, Summary } from './event.ts';
@@ -17,12 +17,14 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
   const planned = await plan(tools, loaded, request);
   await checkWorkspace(tools, loaded, planned);
   request.emit({ event: 'planned', stages: [...planned.keys()], dry: request.dry });
-  if (request.dry || nothingToDo(planned)) return tellPlan(planned, request.emit);
+  if (request.dry) return tellPlan(planned, request.emit);
+  if (nothingToDo(planned)) {
+    await cleanUp(tools, request);
+    return tellPlan(planned, request.emit);
+  }
   refuseImpossible(loaded, request);
-  mkdirSync(join(tools.tmp, 'logs'), { recursive: true });
-  mkdirSync(join(tools.tmp, 'running'), { recursive: true });
-  const about = { pid: tools.pid, command: request.command, startTime: tools.now() };
-  const hold = await acquireWaiting(join(tools.tmp, 'repro.lock'), about, {
+  for (const name of ['logs', 'metrics', 'running']) mkdirSync(join(tools.tmp, name), { recursive: true });
+  const hold = await acquireWaiting(lockFileOf(tools), holderOf(tools, request), {
     signal: request.signal,
     onWait: (holder) => {
       if (holder !== undefined) request.emit({ event: 'waiting', ...holder });
@@ -33,6 +35,27 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
     return await performAll(tools, loaded, request);
   } finally {
     hold.release();
+  }
+}
+
+function lockFileOf(tools: Tools): string {
+  return join(tools.tmp, 'repro.lock');
+}
+
+function holderOf(tools: Tools, request: ReproRequest): About {
+  return { pid: tools.pid, command: request.command, startTime: tools.now() };
+}
+
+/** One that was killed may have done all there was to do, and not have recorded that it ended. */
+async function cleanUp(tools: Tools, request: ReproRequest): Promise<void> {
+  if (!isHeldOrOrphaned(lockFileOf(tools))) return;
+  const answer = await acquire(lockFileOf(tools), holderOf(tools, request));
+  if (!('release' in answer)) return;
+  try {
+    const { recover } = await import('./recover.ts');
+    await recover(tools, request);
+  } finally {
+    answer.release();
   }
 }
 

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunId } from '../base/brand.ts';
 import type { Stage } from '../pipeline/stage.ts';
@@ -19,7 +18,6 @@ export function stageEnvironment(
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(session.tools.env)) if (value !== undefined) env[name] = value;
   const metrics = metricsLog(session, about.run);
-  mkdirSync(join(session.tools.tmp, 'metrics'), { recursive: true });
   const label = labelOf(session.loaded, stage.id);
   return {
     ...env,
