@@ -11,7 +11,7 @@ export interface EndOptions {
 
 /** Whether a process group has any member, be it a zombie. One system call. */
 export function groupExists(group: number): boolean {
-  return sendSignal(-group, 0) !== 'gone';
+  return signalGroup(group, 0) !== 'gone';
 }
 
 /**
@@ -20,12 +20,12 @@ export function groupExists(group: number): boolean {
  */
 export async function endSession(leader: number, { grace, table = processTable() }: EndOptions): Promise<void> {
   const groups = await groupsOf(leader, table);
-  for (const group of groups) sendSignal(-group, 'SIGTERM');
+  for (const group of groups) signalGroup(group, 'SIGTERM');
   if (await waitUntilGone(leader, { table, until: performance.now() + grace })) return;
   for (;;) {
     // Again and again, as a member may have forked between the listing and the signal.
     const left = await groupsOf(leader, table);
-    const refused = left.map((group) => sendSignal(-group, 'SIGKILL')).every((answer) => answer === 'refused');
+    const refused = left.map((group) => signalGroup(group, 'SIGKILL')).every((answer) => answer === 'refused');
     if (left.length > 0 && refused) return;
     if (await waitUntilGone(leader, { table, until: performance.now() + 100 })) return;
   }
@@ -47,10 +47,10 @@ async function groupsOf(leader: number, table: ProcessTable): Promise<readonly n
   return [...new Set(ours.map((process) => process.group))];
 }
 
-/** `refused`: the process belongs to another user. */
-function sendSignal(pid: number, signal: NodeJS.Signals | 0): 'sent' | 'gone' | 'refused' {
+/** `gone`: the group has no members. `refused`: they belong to another user. */
+export function signalGroup(group: number, signal: NodeJS.Signals | 0): 'sent' | 'gone' | 'refused' {
   try {
-    kill(pid, signal);
+    kill(-group, signal);
     return 'sent';
   } catch (error) {
     if (isErrno(error, 'ESRCH')) return 'gone';
