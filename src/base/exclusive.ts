@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
@@ -43,7 +43,7 @@ export async function acquire(lockFile: string, about: About): Promise<Held | Ta
   const { default: Sqlite } = await import('better-sqlite3');
   const database = open(lockFile, () => new Sqlite(lockFile, { timeout: 0 }));
   if (database === 'busy') return { heldBy: await readHolder(lockFile) };
-  const holderFile = `${lockFile}.json`;
+  const holderFile = holderFileOf(lockFile);
   try {
     writeFileAtomic(holderFile, JSON.stringify(about), { durable: false });
   } catch (error) {
@@ -62,6 +62,11 @@ export async function acquire(lockFile: string, about: About): Promise<Held | Ta
   };
 }
 
+/** Whether somebody holds the lock or died while holding it. Costs one look at the directory. */
+export function isHeldOrOrphaned(lockFile: string): boolean {
+  return existsSync(holderFileOf(lockFile));
+}
+
 /** Waits until the lock is free; throws `interrupted` when the signal is aborted before. */
 export async function acquireWaiting(lockFile: string, about: About, { signal, onWait }: WaitOptions): Promise<Held> {
   let told: Holder | undefined;
@@ -76,6 +81,11 @@ export async function acquireWaiting(lockFile: string, about: About, { signal, o
     }
     await sleep(50, undefined, { signal }).catch(() => {});
   }
+}
+
+/** Says who holds the lock; gone when it is given back. */
+function holderFileOf(lockFile: string): string {
+  return `${lockFile}.json`;
 }
 
 function open(lockFile: string, connect: () => Database): Database | 'busy' {
@@ -115,7 +125,7 @@ async function readHolder(lockFile: string): Promise<Holder | undefined> {
   const { z } = await import('zod');
   const schema = z.object({ pid: z.number(), command: z.string(), startTime: z.number() });
   try {
-    const { pid, command, startTime } = schema.parse(JSON.parse(readFileSync(`${lockFile}.json`, 'utf8')));
+    const { pid, command, startTime } = schema.parse(JSON.parse(readFileSync(holderFileOf(lockFile), 'utf8')));
     return { pid, command, since: startTime };
   } catch (error) {
     if (isErrno(error, 'ENOENT') || error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
