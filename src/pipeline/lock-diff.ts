@@ -35,7 +35,7 @@ export interface StageChange {
   readonly outs: readonly (OutChange & { readonly kind: 'out' | 'metric' | 'plot' })[];
 }
 
-export interface Through {
+interface Through {
   readonly path: ProjectPath;
   readonly stage: StageId;
 }

@@ -16,7 +16,7 @@ export function escapeHidden(quoted: string): string {
   return quoted.replace(HIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return escapeHidden(JSON.stringify(text));
 }
 
