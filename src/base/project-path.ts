@@ -18,6 +18,9 @@ export function joinPath(directory: ProjectPath, name: string): ProjectPath {
 
 /** The path as it would be written in a file of that directory; may begin with `../`. */
 export function relativeTo(directory: ProjectPath, path: ProjectPath): string {
+  // Nearly every path is below; node's way to the answer takes longer than all else in writing a lockfile.
+  if (directory === ROOT) return path;
+  if (path.startsWith(`${directory}/`)) return path.slice(directory.length + 1);
   return posix.relative(directory, path) || '.';
 }
 

@@ -2,7 +2,6 @@ import type { Literal, ProjectPath } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
 import { digestOf, hexOf } from '../base/hash.ts';
 import { comparePaths, relativeTo } from '../base/project-path.ts';
-import { parseLiteral } from './literal.ts';
 import type { LockEntry, LockedOut, Lockfile, ReadLockEntry } from './lock-entry.ts';
 import { blockScalar, escapeHidden, flowScalar, pair, scriptScalar } from './lock-text.ts';
 
@@ -69,7 +68,7 @@ function formatParams(values: ReadonlyMap<string, Literal>): string {
 }
 
 function paramScalar(literal: Literal): string {
-  return literal.startsWith('"') ? blockScalar(String(parseLiteral(literal))) : escapeHidden(literal);
+  return literal.startsWith('"') ? blockScalar(JSON.parse(literal) as string) : escapeHidden(literal);
 }
 
 function formatContent(path: string, content: Content): string {
