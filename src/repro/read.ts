@@ -40,17 +40,34 @@ export async function readProject(source: Source): Promise<Loaded> {
     diagnostics.push(...parsed.diagnostics);
     if (parsed.pipeline !== undefined) pipelines.push(parsed.pipeline);
   }
+  const read = await readLocks(source, files);
+  diagnostics.push(...read.diagnostics);
+  const { graph, mistakes } = await readGraph(source.parseCache, pipelines, texts);
+  if (mistakes.length > 0) diagnostics.push(...(await locateIn(mistakes, texts)));
+  if (diagnostics.length > 0) throw mistaken(diagnostics);
+  const stages = new Map(pipelines.flatMap((pipeline) => pipeline.stages.map((stage) => [stage.id, stage] as const)));
+  return { pipelines, stages, graph, locks: read.locks, labels: labels(pipelines) };
+}
+
+/** What was read, with the lockfiles as they are now: another lockstep may have written them since. */
+export async function refreshLocks(source: Pick<Source, 'root' | 'parseCache'>, loaded: Loaded): Promise<Loaded> {
+  const { locks, diagnostics } = await readLocks(source, [...loaded.locks.keys()]);
+  if (diagnostics.length > 0) throw mistaken(diagnostics);
+  return { ...loaded, locks };
+}
+
+async function readLocks(
+  source: Pick<Source, 'root' | 'parseCache'>,
+  files: readonly ProjectPath[],
+): Promise<{ readonly locks: ReadonlyMap<ProjectPath, Lockfile>; readonly diagnostics: readonly Diagnostic[] }> {
   const locks = new Map<ProjectPath, Lockfile>();
+  const diagnostics: Diagnostic[] = [];
   for (const file of files) {
     const read = await readLockfile(source, lockfileOf(file));
     diagnostics.push(...read.diagnostics);
     locks.set(file, read.lockfile);
   }
-  const { graph, mistakes } = await readGraph(source.parseCache, pipelines, texts);
-  if (mistakes.length > 0) diagnostics.push(...(await locateIn(mistakes, texts)));
-  if (diagnostics.length > 0) throw mistaken(diagnostics);
-  const stages = new Map(pipelines.flatMap((pipeline) => pipeline.stages.map((stage) => [stage.id, stage] as const)));
-  return { pipelines, stages, graph, locks, labels: labels(pipelines) };
+  return { locks, diagnostics };
 }
 
 /** The lockfile beside a pipeline file. */
@@ -97,7 +114,7 @@ export async function readPipeline(
 }
 
 async function readLockfile(
-  source: Source,
+  source: Pick<Source, 'root' | 'parseCache'>,
   file: ProjectPath,
 ): Promise<{ readonly lockfile: Lockfile; readonly diagnostics: readonly Diagnostic[] }> {
   const empty: Lockfile = { entries: new Map() };

@@ -8,6 +8,7 @@ import type { Considered } from './consider.ts';
 import type { OnEvent, Summary } from './event.ts';
 import type { Loaded } from './loaded.ts';
 import { plan } from './plan.ts';
+import { refreshLocks } from './read.ts';
 import type { ReproRequest } from './repro-request.ts';
 import { summarizePlan } from './summary.ts';
 import type { Tools } from './tools.ts';
@@ -32,7 +33,7 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
   });
   try {
     const { performAll } = await import('./perform-all.ts');
-    return await performAll(tools, loaded, request);
+    return await performAll(tools, await refreshLocks(tools, loaded), request);
   } finally {
     hold.release();
   }
