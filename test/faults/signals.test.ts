@@ -49,7 +49,7 @@ describe('an interrupted repro', () => {
       expect(runsByStatus(w)).toEqual({ FINISHED: 1, KILLED: 2 });
       expect([...lockedOuts(w).keys()]).toEqual(['first']);
       w.write('go', '');
-      expect(await w.repro()).toEqual({ kept: ['first'], ran: ['long', 'after'] });
+      expect(await w.repro()).toEqual({ kept: ['first'], ran: ['after', 'long'] });
     },
   );
 
@@ -75,7 +75,7 @@ describe('an interrupted repro', () => {
     expect(await w.stageProcesses()).not.toEqual([]);
     w.write('.lockstep/config.yaml', 'grace: 0.1\n');
     w.write('go', '');
-    expect(await w.repro()).toEqual({ kept: ['first'], ran: ['long', 'after'] });
+    expect(await w.repro()).toEqual({ kept: ['first'], ran: ['after', 'long'] });
     expect(await w.stageProcesses()).toEqual([]);
     expect(runsByStatus(w)).toEqual({ FINISHED: 4, KILLED: 2 });
   });

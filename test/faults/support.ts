@@ -161,7 +161,7 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** Runs `repro --json`, which must succeed, and gives its summary without the empty lists. */
-  async repro(...args: string[]): Promise<Record<string, unknown>> {
+  async repro(...args: string[]): Promise<Record<string, readonly string[]>> {
     const { code, stdout, stderr } = await this.run('repro', '--json', ...args);
     if (code !== 0) throw new Error(`repro ended with ${code}:\n${stderr}`);
     return summaryOf(stdout);
@@ -197,11 +197,12 @@ function end(pid: number): void {
   }
 }
 
-/** The last event, without its empty lists. */
-export function summaryOf(stdout: string): Record<string, unknown> {
+/** The last event, without its empty lists, each in the order of names: stages end in an order of their own. */
+export function summaryOf(stdout: string): Record<string, readonly string[]> {
   const { event, ...lists } = eventsOf(stdout).at(-1) ?? { event: 'none' };
   if (event !== 'summary') throw new Error(`the last event is not the summary but ${event}`);
-  return Object.fromEntries(Object.entries(lists).filter(([, names]) => (names as string[]).length > 0));
+  const filled = Object.entries(lists as Record<string, readonly string[]>).filter(([, names]) => names.length > 0);
+  return Object.fromEntries(filled.map(([name, stages]) => [name, [...stages].sort()]));
 }
 
 /** `await using w = await workspace({ 'pipeline.yaml': '…' })`. */
