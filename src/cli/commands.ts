@@ -9,8 +9,6 @@ export interface CommandRow {
   /** The same text as in the command's file, here so that the overview loads nothing. */
   readonly summary: string;
   readonly group: CommandGroup;
-  /** Left out of the overview and of completion. */
-  readonly hidden?: boolean;
   readonly load: () => Promise<Command>;
 }
 
@@ -56,6 +54,36 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'Draw which stage needs which',
     group: 'pipeline',
     load: () => import('./dag.ts').then((m) => m.command),
+  },
+  {
+    name: 'stage list',
+    summary: 'List the stages of the project',
+    group: 'pipeline',
+    load: () => import('./stage-list.ts').then((m) => m.command),
+  },
+  {
+    name: 'stage add',
+    summary: 'Write a stage into the pipeline file of this directory',
+    group: 'pipeline',
+    load: () => import('./stage-add.ts').then((m) => m.command),
+  },
+  {
+    name: 'freeze',
+    summary: 'Take stages as they are: they are not run until unfrozen',
+    group: 'pipeline',
+    load: () => import('./freeze.ts').then((m) => m.freeze),
+  },
+  {
+    name: 'unfreeze',
+    summary: 'Let frozen stages run again',
+    group: 'pipeline',
+    load: () => import('./freeze.ts').then((m) => m.unfreeze),
+  },
+  {
+    name: 'init',
+    summary: 'Write a small pipeline that works, to begin with',
+    group: 'setup',
+    load: () => import('./init.ts').then((m) => m.command),
   },
   {
     name: 'root',
@@ -110,5 +138,11 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'Print what a run wrote to stdout and stderr',
     group: 'runs',
     load: () => import('./runs-log.ts').then((m) => m.command),
+  },
+  {
+    name: 'completion',
+    summary: 'Print what makes a shell complete commands, options and stages',
+    group: 'setup',
+    load: () => import('./completion.ts').then((m) => m.command),
   },
 ];

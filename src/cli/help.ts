@@ -17,12 +17,9 @@ const OVERVIEW = `lockstep re-runs what changed of a pipeline, and keeps of ever
 /** `lockstep -h`: every command, by what it is about. */
 export function renderOverview(rows: readonly CommandRow[], output: Output): string {
   const { bold } = stylesOf(output);
-  const shown = rows.filter((row) => row.hidden !== true);
-  const width = Math.max(...shown.map((row) => row.name.length));
+  const width = Math.max(...rows.map((row) => row.name.length));
   const sections = Object.entries(GROUP_TITLES).map(([group, title]) => {
-    const lines = shown
-      .filter((row) => row.group === group)
-      .map((row) => `  ${row.name.padEnd(width)}  ${row.summary}`);
+    const lines = rows.filter((row) => row.group === group).map((row) => `  ${row.name.padEnd(width)}  ${row.summary}`);
     return lines.length === 0 ? [] : [[bold(title), ...lines].join('\n')];
   });
   return `${[
@@ -37,7 +34,7 @@ export function renderOverview(rows: readonly CommandRow[], output: Output): str
 /** `lockstep runs -h`: the commands that begin with this word. */
 export function renderGroup(word: string, rows: readonly CommandRow[], output: Output): string {
   const { bold } = stylesOf(output);
-  const members = rows.filter((row) => row.name.startsWith(`${word} `) && row.hidden !== true);
+  const members = rows.filter((row) => row.name.startsWith(`${word} `));
   if (members.length === 0) throw new LockstepError('usage', `unknown command '${word}'`);
   const width = Math.max(...members.map((row) => row.name.length));
   const lines = members.map((row) => `  ${row.name.padEnd(width)}  ${row.summary}`);

@@ -8,6 +8,9 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
 import { checkPositionals, parseOptions, splitAtCommand } from './parse-arguments.ts';
 
+/** What the shells' completion scripts call; no command for people. */
+const COMPLETE = '__complete';
+
 /** One call of the program, from its arguments to its exit code. Never rejects. */
 export async function runCli(argv: readonly string[], context: Context): Promise<ExitCode> {
   try {
@@ -20,6 +23,10 @@ export async function runCli(argv: readonly string[], context: Context): Promise
 
 async function dispatch(argv: readonly string[], context: Context): Promise<ExitCode> {
   const { before, rest } = splitAtCommand(argv);
+  if (rest[0] === COMPLETE) {
+    const { complete } = await import('./complete.ts');
+    return await complete(context, rest.slice(rest[1] === '--' ? 2 : 1));
+  }
   const globals = parseOptions(before, GLOBAL_OPTIONS).options;
   if (globals.version === true) return printVersion(context);
   const wantsHelp = globals.help === true || rest[0] === 'help';
@@ -55,7 +62,7 @@ function findCommand(words: readonly string[]): { row: CommandRow | undefined; a
     return { row: undefined, args: words.slice(1) };
   }
   const typed = members.length > 0 ? `${first} ${second}` : first;
-  const known = (members.length > 0 ? members : COMMANDS).filter((row) => row.hidden !== true).map((row) => row.name);
+  const known = (members.length > 0 ? members : COMMANDS).map((row) => row.name);
   const near = nearest(typed, known);
   throw new LockstepError('usage', `unknown command '${typed}'`, {
     hint: near === undefined ? 'lockstep -h lists the commands' : `did you mean lockstep ${near}?`,

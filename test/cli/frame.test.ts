@@ -18,7 +18,7 @@ describe('the command line', () => {
     const help = await p.lockstep(['-h']);
     expect([help.code, help.stderr]).toEqual([0, '']);
     expect(help.stdout).toBe(bare.stderr);
-    for (const row of COMMANDS) expect(help.stdout.includes(row.summary)).toBe(row.hidden !== true);
+    for (const row of COMMANDS) expect(help.stdout).toContain(row.summary);
   });
 
   test.each([
@@ -64,7 +64,7 @@ describe('the command line', () => {
 describe('the table of commands', () => {
   test.each(COMMANDS.map((row) => [row.name, row] as const))('%s agrees with its file', async (_, row) => {
     const command = await row.load();
-    expect(command.usage.split(/ [[<-]/)[0]?.replace(/ [A-Z]+.*$/, '')).toBe(row.name);
+    expect(`${command.usage} `.startsWith(`${row.name} `)).toBe(true);
     expect(command.summary).toBe(row.summary);
     const shorts = Object.values<OptionSpecs[string]>({ ...GLOBAL_OPTIONS, ...command.options }).flatMap(
       (o) => o.short ?? [],
