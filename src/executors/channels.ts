@@ -31,8 +31,8 @@ export interface Gate {
  * `tee /dev/stdout`, which work in a terminal and under make, fail there. So real pipes are used. Elsewhere opening
  * /dev/stderr copies the descriptor, which sockets allow, and node's own way is good.
  */
-export async function openChannels(takePipes: TakePipes): Promise<Channels> {
-  const [stdout, stderr, gate] = (await takePipes(3)) ?? [];
+export async function openChannels(takePipes: TakePipes, directory: string): Promise<Channels> {
+  const [stdout, stderr, gate] = (await takePipes(3, directory)) ?? [];
   if (stdout === undefined || stderr === undefined || gate === undefined) return SOCKETS;
   return pipeChannels([stdout, stderr, gate]);
 }

@@ -61,7 +61,7 @@ async function start(task: Task, command: ShellCommand, means: Means): Promise<S
     return { kind: 'not-started', message: 'a command or its environment contains a NUL character' };
   }
   try {
-    const channels = await openChannels(means.takePipes);
+    const channels = await openChannels(means.takePipes, dirname(task.recordFile));
     try {
       const stdio: StdioOptions = ['ignore', ...channels.stdio];
       const env = { ...task.env };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ExecutorRig, lives, RUN } from '../../test/support/executor-rig.ts';
@@ -129,6 +129,8 @@ describe('records', () => {
     const names = ['empty.json', 'text.json', 'one.json', 'a.json.0.sh', 'b.json.tmp', 'c.json.1.sh.tmp', 'notes.txt'];
     for (const name of names) writeFileSync(rig.path(`running/${name}`), name === 'empty.json' ? '' : '{"pid": 1}');
     writeFileSync(rig.path('running/text.json'), 'nonsense');
+    mkdirSync(rig.path('running/fifos-Ab3dEf'));
+    rig.fifo('running/fifos-Ab3dEf/0');
     writeFileSync(rig.path('running/one.json'), JSON.stringify({ runId: RUN, pid: 1 }));
     expect(await endSurvivors(rig.path('running'), options)).toEqual([]);
     expect(readdirSync(rig.path('running'))).toEqual(['notes.txt']);

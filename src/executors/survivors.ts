@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../base/error.ts';
 import { type ProcessInfo, type ProcessTable, processTable } from '../base/process-identity.ts';
+import { FIFO_DIRECTORY } from './fifo.ts';
 import { endSession } from './process-group.ts';
 
 /** A stage that an earlier lockstep started and did not see the end of. */
@@ -31,13 +32,13 @@ export async function endSurvivors(directory: string, options: EndSurvivorsOptio
   const table = options.table ?? processTable();
   const records = await readRecords(directory, names);
   const survivors = await Promise.all(records.map((record) => endSurvivor(record, { ...options, table })));
-  for (const name of names) if (isOurs(name)) rmSync(join(directory, name), { force: true });
+  for (const name of names) if (isOurs(name)) rmSync(join(directory, name), { recursive: true, force: true });
   return survivors;
 }
 
-/** Record files, long scripts, and what a killed write left behind. */
+/** Record files, long scripts, pipes that were being made, and what a killed write left behind. */
 function isOurs(name: string): boolean {
-  return /\.json(\.\d+\.sh)?(\.tmp)?$/.test(name);
+  return /\.json(\.\d+\.sh)?(\.tmp)?$/.test(name) || FIFO_DIRECTORY.test(name);
 }
 
 function listDirectory(directory: string): readonly string[] {
