@@ -1,37 +1,47 @@
-// Bundles the program into dist/: lockstep.mjs is what every command needs, parts/ what only some of them load.
-// One file for all would be simpler, but node parses it whole and loads its external imports at every start: with the
-// libraries in it that took 80 ms of CPU, against 15 ms in parts, where an empty program takes 100.
-import { readdirSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
-import { build } from 'esbuild';
+// Bundles the program into dist/: lockstep.mjs and parts/core are what `status` and a `repro` with nothing to do need,
+// the other parts are loaded by what uses them. Node spends about a millisecond of CPU on every file it loads, and 80
+// on one file with everything in it; that is why it is neither one file nor one per module.
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { rolldown } from 'rolldown';
 
-const { metafile } = await build({
-  entryPoints: { lockstep: 'src/main.ts' },
-  outdir: 'dist',
-  outExtension: { '.js': '.mjs' },
-  chunkNames: 'parts/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  metafile: true,
+const HOT = ['src/main.ts', 'src/cli/repro.ts', 'src/cli/status.ts'];
+
+/** These files and all that they import by value and at once. */
+function withImports(entries) {
+  const found = new Set(entries.map((entry) => resolve(entry)));
+  for (const file of found) {
+    const text = readFileSync(file, 'utf8');
+    for (const [, target] of text.matchAll(/^import (?!type )[^;]*?from '(\.[^']+)';/gm)) {
+      const path = resolve(dirname(file), target);
+      if (/\.tsx?$/.test(path) && existsSync(path)) found.add(path);
+    }
+  }
+  return found;
+}
+
+const core = withImports(HOT);
+const bundle = await rolldown({
+  input: { lockstep: 'src/main.ts' },
   platform: 'node',
-  target: 'node20.19',
-  format: 'esm',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-  jsx: 'automatic',
-  define: { 'process.env.NODE_ENV': '"production"' },
-  // ES modules where a package has both forms: only these can be left out piece by piece.
-  mainFields: ['module', 'main'],
-  // CommonJS packages in an ES module bundle ask for a `require`.
-  banner: { js: "import{createRequire as $cr}from'node:module';const require=$cr(import.meta.url);" },
+  resolve: { mainFields: ['module', 'main'] },
   // The first is compiled; the second is ink's debugger, which nobody has installed and nothing loads.
   external: ['better-sqlite3', 'react-devtools-core'],
+  transform: { define: { 'process.env.NODE_ENV': '"production"' }, target: 'node20.19' },
+  logLevel: 'silent',
 });
+const { output } = await bundle.write({
+  dir: 'dist',
+  format: 'esm',
+  entryFileNames: '[name].mjs',
+  chunkFileNames: 'parts/[name]-[hash].mjs',
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  codeSplitting: { groups: [{ name: 'core', test: (id) => core.has(id) }] },
+});
+await bundle.close();
 
 // The parts of earlier builds have other names; they go only now, so that a running program keeps what it may load.
-const current = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+const current = new Set(output.map(({ fileName }) => basename(fileName)));
 for (const name of readdirSync('dist/parts')) {
   if (!current.has(name)) rmSync(`dist/parts/${name}`, { force: true });
 }

@@ -45,8 +45,11 @@ process.on('uncaughtException', (error) => {
   );
 });
 
-// Only the code is set and the process left to end by itself, so that a pipe takes all that was written.
-process.exitCode = await runCli(argv, context);
+// Only the code is set and the process left to end by itself, so that a pipe takes all that was written. Not awaited:
+// parts that are loaded meanwhile may share a file with this module, and would wait for it to end.
+void runCli(argv, context).then((code) => {
+  process.exitCode = code;
+});
 
 function outputOf(stream: NodeJS.WriteStream): Output {
   return {
@@ -80,6 +83,5 @@ async function ask(question: string): Promise<string> {
 /** A reader that went away (`lockstep runs list | head`) is no mistake of anyone. */
 function onWriteError(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return;
-  process.exitCode = EXIT.failed;
   process.exit(EXIT.failed);
 }

@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { LockstepError } from '../../src/base/error.ts';
 import type { OptionSpecs } from '../../src/cli/command.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import type { Context } from '../../src/cli/context.ts';
 import { GLOBAL_OPTIONS } from '../../src/cli/global-options.ts';
 import { parseOptions } from '../../src/cli/parse-arguments.ts';
-import { errorText } from '../../src/cli/render-error.ts';
+import { errorText, renderError } from '../../src/cli/render-error.ts';
 import { stylesOf } from '../../src/cli/style.ts';
 import { project } from '../support/rig.ts';
 
@@ -149,6 +152,24 @@ describe('errors', () => {
     `);
   });
 
+  test('what is no stoppage is a bug: exit 70, with all that a report needs', async () => {
+    const parts: string[] = [];
+    const stderr = { write: (text: string) => void parts.push(text), isTerminal: false, columns: 80, colors: false };
+    const context = { stderr, signal: new AbortController().signal } as unknown as Context;
+    const code = await renderError(new TypeError('x is not a function'), { context, argv: ['repro', 'a b'] });
+    expect(code).toBe(70);
+    expect(parts.join('')).toMatch(
+      /^error: this is a bug in lockstep.*TypeError: x is not a function\n +at .*node 2\d+\.\d+/s,
+    );
+    expect(parts.join('')).toContain('command: lockstep repro "a b"\n');
+  });
+
+  test('what is thrown because of a signal exits 130 without a word', async () => {
+    const aborted = AbortSignal.abort();
+    const context = { stderr: { write: () => expect.unreachable() }, signal: aborted } as unknown as Context;
+    expect(await renderError(aborted.reason, { context, argv: [] })).toBe(130);
+  });
+
   test('a very long line is cut around its column', () => {
     const text = `${'a'.repeat(400)}!${'b'.repeat(400)}`;
     const place = { file: 'params.json', line: 1, column: 401, text };
@@ -157,4 +178,11 @@ describe('errors', () => {
     expect(line.length).toBeLessThan(130);
     expect(line[caret.indexOf('^')]).toBe('!');
   });
+});
+
+test('a reader of the built program may go away', () => {
+  const bin = fileURLToPath(new URL('../../bin/lockstep.mjs', import.meta.url));
+  const script = `node "$1" -h | head -c 1; echo " \${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', bin], { encoding: 'utf8' });
+  expect([stdout, stderr]).toEqual(['l 0\n', '']);
 });
