@@ -2,11 +2,12 @@
 import { mkdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { rolldown } from 'rolldown';
 
 const [entry, ...rest] = process.argv.slice(2);
 const outfile = resolve('node_modules/.cache/lockstep', `${basename(entry, '.ts')}.mjs`);
 mkdirSync(resolve('node_modules/.cache/lockstep'), { recursive: true });
-await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
+const bundle = await rolldown({ input: entry, platform: 'node', external: /^[^./]/, logLevel: 'silent' });
+await bundle.write({ file: outfile, format: 'esm' });
 process.argv = [process.argv[0], outfile, ...rest];
 await import(pathToFileURL(outfile).href);

@@ -27,8 +27,10 @@ export async function checkWorkspace(
   const mistakes: Mistake[] = [];
   const missing: Mistake[] = [];
   const made = [...loaded.stages.values()].flatMap((stage) => stage.outs.map((out) => out.path));
+  const workable = new Set<ProjectPath>();
   for (const { stage, observation, decision } of considered.values()) {
-    mistakes.push(...wdirMistakes(tools.root, stage, made));
+    if (!workable.has(stage.wdir)) mistakes.push(...wdirMistakes(tools.root, stage, made));
+    workable.add(stage.wdir);
     if (observation.missingParams.length > 0)
       mistakes.push(...(await paramMistakes(tools, made, { stage, observation })));
     const reasons = decision.do === 'keep' ? [] : decision.reasons;

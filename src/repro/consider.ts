@@ -34,8 +34,32 @@ export interface Foresight {
 
 export const NO_FORESIGHT: Foresight = { wouldRun: new Set(), restored: new Map() };
 
+/** What a path holds: by its stat where that is known, else by reading it. */
+export interface Look {
+  /** Undefined when bytes would have to be read. */
+  peek(path: ProjectPath): Content | 'missing' | undefined;
+  observe(path: ProjectPath): Promise<Content | 'missing'>;
+}
+
+/** Sees every path once: for a plan, in which nothing changes. */
+export function lookOnce(store: Look): Look {
+  const seen = new Map<ProjectPath, Content | 'missing'>();
+  const note = (path: ProjectPath, content: Content | 'missing') => {
+    seen.set(path, content);
+    return content;
+  };
+  return {
+    peek(path) {
+      const known = seen.get(path) ?? store.peek(path);
+      return known === undefined ? undefined : note(path, known);
+    },
+    observe: async (path) => note(path, await store.observe(path)),
+  };
+}
+
 export interface Considering {
   readonly tools: Tools;
+  readonly look: Look;
   readonly paramsReader: ParamsReader;
   readonly foresight: Foresight;
   readonly wishes: Wishes;
@@ -76,17 +100,16 @@ interface Observing extends Considering {
 }
 
 async function observe(stage: Stage, locked: ReadLockEntry | undefined, options: Observing): Promise<Observation> {
-  const { store } = options.tools;
-  const { foresight, waiting, wishes } = options;
+  const { look, foresight, waiting, wishes } = options;
   const deps = new Map<ProjectPath, Content | 'missing' | 'unknown'>();
   for (const path of stage.deps) {
-    const content = foreseen(path, foresight) ?? store.peek(path) ?? (await store.observe(path));
+    const content = foreseen(path, foresight) ?? look.peek(path) ?? (await look.observe(path));
     const assumed = wishes.allowMissing ? locked?.entry.deps.get(path) : undefined;
     deps.set(path, content !== 'missing' ? content : (assumed ?? (waiting ? 'unknown' : 'missing')));
   }
   const { params, missing } = await options.paramsReader.read(stage.params);
   const outs = new Map<ProjectPath, Content | 'missing'>();
-  for (const out of stage.outs) outs.set(out.path, store.peek(out.path) ?? (await store.observe(out.path)));
+  for (const out of stage.outs) outs.set(out.path, look.peek(out.path) ?? (await look.observe(out.path)));
   return { deps, params, missingParams: missing, outs };
 }
 
@@ -139,15 +162,15 @@ function holdsAll(entry: LockEntry, stage: Stage): boolean {
 
 /** Whether each out is on disk already or its objects are here, intact. */
 async function judge(remembered: Remembered, from: Recall['from'], search: Search, stage: Stage): Promise<Source> {
-  const { store } = search.options.tools;
+  const { look, tools } = search.options;
   const corrupt: ProjectPath[] = [];
   let missing = false;
   for (const out of stage.outs) {
     const wanted = remembered.entry.outs.get(out.path)?.content;
-    const onDisk = store.peek(out.path) ?? (await store.observe(out.path));
+    const onDisk = look.peek(out.path) ?? (await look.observe(out.path));
     if (wanted === undefined) missing = true;
     else if (onDisk === 'missing' || !sameContent(onDisk, wanted)) {
-      const verdict = await store.verify(wanted);
+      const verdict = await tools.store.verify(wanted);
       if (verdict === 'corrupt') corrupt.push(out.path);
       if (verdict === 'missing') missing = true;
     }

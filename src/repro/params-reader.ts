@@ -19,14 +19,22 @@ interface ReadParams {
   readonly missing: readonly MissingParam[];
 }
 
-/** Reads params files; a file whose stat did not change since the last look is not read again. */
-export function createParamsReader(root: string, parseCache: ParseCache): ParamsReader {
+/**
+ * Reads params files; a file whose stat did not change since the last look is not read again. With `once` it is not
+ * even looked at again: for a plan, in which nothing changes.
+ */
+export function createParamsReader(
+  root: string,
+  parseCache: ParseCache,
+  { once }: { readonly once: boolean } = { once: false },
+): ParamsReader {
   const seen = new Map<ProjectPath, { stamp: string; tree: ParamsTree | undefined }>();
 
   async function tree(file: ProjectPath): Promise<ParamsTree | undefined> {
+    const known = seen.get(file);
+    if (once && known !== undefined) return known.tree;
     const stat = statSync(join(root, file), { bigint: true, throwIfNoEntry: false });
     const stamp = stat === undefined ? 'missing' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
-    const known = seen.get(file);
     // A stage may have written the file twice within the clock's granularity: only an old file is known by its stat.
     const settled = stat === undefined || Date.now() - Number(stat.ctimeMs) > 50;
     if (known?.stamp === stamp && settled) return known.tree;

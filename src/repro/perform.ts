@@ -91,6 +91,7 @@ export async function perform(session: Session, request: Performance): Promise<R
       const ran = upstream.some((id) => outcomes.get(id)?.kind === 'ran');
       return consider(stage, lockedEntry(session.loaded, stage), {
         tools: session.tools,
+        look: session.tools.store,
         paramsReader: session.paramsReader,
         foresight: NO_FORESIGHT,
         wishes: {

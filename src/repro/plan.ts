@@ -1,6 +1,6 @@
 import type { ProjectPath, StageId } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
-import { type Considered, consider } from './consider.ts';
+import { type Considered, consider, lookOnce } from './consider.ts';
 import type { Decision } from './decision.ts';
 import type { Loaded } from './loaded.ts';
 import { lockedEntry } from './loaded.ts';
@@ -26,7 +26,8 @@ export async function plan(
   const considered = new Map<StageId, Considered>();
   const wouldRun = new Set<StageId>();
   const restored = new Map<ProjectPath, Content>();
-  const paramsReader = createParamsReader(tools.root, tools.parseCache);
+  const paramsReader = createParamsReader(tools.root, tools.parseCache, { once: true });
+  const look = lookOnce(tools.store);
   for (const id of loaded.graph.order) {
     const stage = request.wanted.has(id) ? loaded.stages.get(id) : undefined;
     if (stage === undefined) continue;
@@ -34,6 +35,7 @@ export async function plan(
     const force = request.forced.has(id) || (request.forceDownstream && upstream.some((other) => wouldRun.has(other)));
     const one = await consider(stage, lockedEntry(loaded, stage), {
       tools,
+      look,
       paramsReader,
       foresight: { wouldRun, restored },
       wishes: { force, allowMissing: request.allowMissing },

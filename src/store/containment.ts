@@ -11,7 +11,7 @@ import { quote, unusable } from './file-stat.ts';
 export function pathInside(root: string, path: ProjectPath): string {
   const absolute = join(root, path);
   const parent = nearestReal(dirname(absolute), path);
-  const realRoot = realpathSync(root);
+  const realRoot = realRootOf(root);
   if (parent !== realRoot && !parent.startsWith(join(realRoot, '/')) && path !== '.') {
     throw new LockstepError(
       'unusable-file',
@@ -22,6 +22,14 @@ export function pathInside(root: string, path: ProjectPath): string {
     );
   }
   return absolute;
+}
+
+const realRoots = new Map<string, string>();
+
+function realRootOf(root: string): string {
+  const known = realRoots.get(root) ?? realpathSync(root);
+  realRoots.set(root, known);
+  return known;
 }
 
 function nearestReal(directory: string, shown: string): string {

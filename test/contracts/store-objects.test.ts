@@ -12,7 +12,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import type { Digest } from '../../src/base/brand.ts';
 import type { Content } from '../../src/base/content.ts';
@@ -20,6 +19,7 @@ import { digestOf } from '../../src/base/hash.ts';
 import { layoutOf } from '../../src/store/layout.ts';
 import { type Disk, openObjects } from '../../src/store/objects.ts';
 import type { Store } from '../../src/store/store.ts';
+import { bundleProgram } from '../support/bundle.ts';
 import { at, StoreRig } from './store-rig.ts';
 
 async function kept(store: Store, path: string): Promise<Content> {
@@ -193,7 +193,7 @@ const plainDisk: Disk = { makeDurable: async () => undefined, rename: renameSync
 test('bytes are durable before they are named, and names before the flush is done', async () => {
   await using rig = new StoreRig();
   const log: string[] = [];
-  const objects = openObjects(layoutOf(rig.cacheDir), watchedDisk(rig, log, plainDisk));
+  const objects = openObjects(layoutOf(rig.cacheDir), { disk: watchedDisk(rig, log, plainDisk) });
   mkdirSync(join(rig.cacheDir, 'sha256'), { recursive: true });
   objects.put(bytesOf('a'), digestOf('a'), 'file');
   await objects.flush();
@@ -204,7 +204,7 @@ test('bytes are durable before they are named, and names before the flush is don
 test('callers that flush at the same time share a batch that has all they saved', async () => {
   await using rig = new StoreRig();
   const log: string[] = [];
-  const objects = openObjects(layoutOf(rig.cacheDir), watchedDisk(rig, log, plainDisk));
+  const objects = openObjects(layoutOf(rig.cacheDir), { disk: watchedDisk(rig, log, plainDisk) });
   const flushed = ['a', 'b', 'c'].map(async (text) => {
     objects.put(bytesOf(text), digestOf(text), 'file');
     await objects.flush();
@@ -224,7 +224,7 @@ test('what is saved while a batch is written is in the next one', async () => {
       during = undefined;
     },
   };
-  const objects = openObjects(layoutOf(rig.cacheDir), disk);
+  const objects = openObjects(layoutOf(rig.cacheDir), { disk });
   objects.put(bytesOf('a'), digestOf('a'), 'file');
   let second: Promise<void> | undefined;
   during = () => {
@@ -246,7 +246,7 @@ test('a batch that failed is no success for anyone, and the next flush finishes 
     },
     rename: renameSync,
   };
-  const objects = openObjects(layoutOf(rig.cacheDir), disk);
+  const objects = openObjects(layoutOf(rig.cacheDir), { disk });
   objects.put(bytesOf('a'), digestOf('a'), 'file');
   await expect(Promise.all([objects.flush(), objects.flush()])).rejects.toMatchObject({
     code: 'disk',
@@ -283,14 +283,7 @@ store.close();
 test('processes that share a cache write the same objects at once and harm none', async () => {
   await using rig = new StoreRig();
   const script = resolve(`node_modules/.cache/lockstep/store-writer-${process.pid}.mjs`);
-  await build({
-    stdin: { contents: WRITER, resolveDir: import.meta.dirname, loader: 'ts' },
-    outfile: script,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-  });
+  await bundleProgram(WRITER, { directory: import.meta.dirname, outfile: script });
   const writers = ['one', 'two', 'three'].map(async (name) => {
     const child = spawn(process.execPath, [script, rig.path(name), rig.cacheDir], {
       stdio: ['ignore', 'ignore', 'inherit'],

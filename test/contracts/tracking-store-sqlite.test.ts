@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import SqliteFile from 'better-sqlite3';
-import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/tracking/sqlite.ts';
+import { bundleProgram } from '../support/bundle.ts';
 import { trackingStoreContract } from './tracking-store.ts';
 import { bareRun, fullRun, runIdOf } from './tracking-store-runs.ts';
 
@@ -143,8 +143,7 @@ async function buildWriter(outfile: string): Promise<string> {
     for (let i = 0; i < 10; i += 1) await store.record([bareRun(Number(first) + i)]);
     await store.close();
   `;
-  const stdin = { contents, resolveDir: resolve('.'), loader: 'ts' as const };
-  await build({ stdin, outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
+  await bundleProgram(contents, { directory: resolve('.'), outfile });
   return outfile;
 }
 

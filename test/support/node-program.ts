@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { build } from 'esbuild';
+import { bundleProgram } from './bundle.ts';
 
 /** A program in a process of its own, which a test may kill. */
 export class NodeProgram implements AsyncDisposable {
@@ -18,15 +18,7 @@ export class NodeProgram implements AsyncDisposable {
   static async of(source: string): Promise<NodeProgram> {
     // Beside the packages that it imports.
     const outfile = resolve(`node_modules/.cache/lockstep/program-${randomUUID()}.mjs`);
-    await build({
-      stdin: { contents: source, resolveDir: resolve('.'), loader: 'ts' },
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      packages: 'external',
-      logLevel: 'error',
-    });
+    await bundleProgram(source, { directory: resolve('.'), outfile });
     return new NodeProgram(outfile);
   }
 
