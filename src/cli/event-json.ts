@@ -97,7 +97,7 @@ function names(ids: readonly StageId[], labels: Labels): string[] {
 }
 
 /** A param's value as JSON; what JSON lacks (`.nan`, integers beyond its exact range) stays text. */
-export function literalJson(literal: Literal): Json {
+function literalJson(literal: Literal): Json {
   return plain(parseLiteral(literal));
 }
 

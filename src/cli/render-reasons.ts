@@ -109,7 +109,7 @@ function contentChange(was: Content, now: Content): string {
 }
 
 /** `sha256:12ab34cd… → 56ef78ab…`: the algorithm only where it is new. */
-export function digestChange(was: Digest, now: Digest): string {
+function digestChange(was: Digest, now: Digest): string {
   const [before, after] = [shortDigest(was), shortDigest(now)];
   const algorithm = before.slice(0, before.indexOf(':') + 1);
   return `${before} → ${after.startsWith(algorithm) ? after.slice(algorithm.length) : after}`;

@@ -16,7 +16,7 @@ export interface Net {
 }
 
 /** Where a line leaves or enters an item. */
-export interface Port {
+interface Port {
   readonly item: Item;
   at: number;
 }
@@ -37,7 +37,7 @@ export function routeChannel(segments: readonly Segment[], lower: readonly Item[
 }
 
 /** Cuts the segments into nets, the largest first. */
-export function findNets(segments: readonly Segment[]): Net[] {
+function findNets(segments: readonly Segment[]): Net[] {
   const nets: Net[] = [];
   const left = new Set(segments);
   while (left.size > 0) {
