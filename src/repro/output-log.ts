@@ -1,9 +1,12 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { diskError, writeFully } from '../base/atomic-file.ts';
 
 /** A stage's output: kept whole in a file, handed on by lines, its end remembered for the message of a failure. */
 export interface OutputLog {
   readonly file: string;
+  /** What kept the file from being written to; the rest of the output was only handed on. */
+  readonly fault: Error | undefined;
   write(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
   /** Hands on what stands in an unfinished last line and closes the file. */
   end(): void;
@@ -17,6 +20,7 @@ const LONGEST_TAIL = 16_384;
 
 export function createOutputLog(file: string, onLines: OnLines): OutputLog {
   let descriptor: number | undefined;
+  let fault: Error | undefined;
   let tail = '';
   const parts = { stdout: lineParts(), stderr: lineParts() };
 
@@ -26,11 +30,25 @@ export function createOutputLog(file: string, onLines: OnLines): OutputLog {
     onLines(stream, text);
   }
 
+  /** What is thrown among the events of a stream would end lockstep, and not the stage. */
+  function keep(chunk: Uint8Array): void {
+    if (fault !== undefined) return;
+    try {
+      descriptor ??= openSync(file, 'a');
+      writeFully(descriptor, chunk);
+    } catch (error) {
+      const explained = diskError(error, `cannot write ${file}`);
+      fault = explained instanceof Error ? explained : new Error(String(error));
+    }
+  }
+
   return {
     file,
+    get fault() {
+      return fault;
+    },
     write(stream, chunk) {
-      descriptor ??= openSync(file, 'a');
-      writeSync(descriptor, chunk);
+      keep(chunk);
       pass(stream, parts[stream].add(chunk));
     },
     end() {

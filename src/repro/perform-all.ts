@@ -20,11 +20,12 @@ export async function performAll(tools: Tools, loaded: Loaded, request: ReproReq
   const session = await openSession(tools, loaded, request);
   const parent = parentRun(session, request);
   session.recorder.track(parent);
-  let outcomes: ReadonlyMap<StageId, Outcome> = new Map();
+  let outcomes: ReadonlyMap<StageId, Outcome> | undefined;
   try {
     outcomes = await perform(session, request);
   } finally {
-    session.recorder.track(closedParent(session, parent, outcomes));
+    const status = parentStatus(request.signal, outcomes);
+    session.recorder.track(closedParent(session, { ...parent, status }, outcomes));
     await session.recorder.drain();
   }
   const summary = summarize(outcomes);
@@ -40,14 +41,17 @@ async function openSession(tools: Tools, loaded: Loaded, request: ReproRequest):
     ...stage.params.map((params) => params.file),
   ]);
   const made = new Set([...loaded.stages.values()].flatMap((stage) => stage.outs.map((out) => out.path)));
+  const stop = new AbortController();
+  const halt = () => stop.abort();
   return {
     tools,
     loaded,
     paramsReader: createParamsReader(tools.root, tools.parseCache),
-    recorder: createRecorder(tools, loaded),
+    recorder: createRecorder(tools, loaded, { onFailure: halt }),
     leftovers: openLeftovers(join(tools.tmp, 'leftovers.json')),
     emit: request.emit,
-    signal: request.signal,
+    signal: AbortSignal.any([request.signal, stop.signal]),
+    halt,
     parent: tools.randomId() as RunId,
     commit: request.commit,
     useRunCache: request.useRunCache,
@@ -79,15 +83,20 @@ function parentRun(session: Session, request: ReproRequest): Run {
   };
 }
 
+/** No outcomes: something was thrown. */
+function parentStatus(signal: AbortSignal, outcomes: ReadonlyMap<StageId, Outcome> | undefined): RunStatus {
+  if (signal.aborted) return 'KILLED';
+  const sound = outcomes !== undefined && [...outcomes.values()].every(({ kind }) => kind !== 'failed');
+  return sound ? 'FINISHED' : 'FAILED';
+}
+
 /** The parent says of every stage that did not run which earlier run its result came from. */
-function closedParent(session: Session, parent: Run, outcomes: ReadonlyMap<StageId, Outcome>): Run {
+function closedParent(session: Session, parent: Run, outcomes: ReadonlyMap<StageId, Outcome> = new Map()): Run {
   const came: Record<string, { from: string; run: RunId | null }> = {};
   for (const [stage, outcome] of outcomes) {
     if (outcome.kind === 'kept') came[stage] = { from: 'kept', run: session.history.get(stage)?.run ?? null };
     if (outcome.kind === 'restored') came[stage] = { from: outcome.from, run: outcome.run ?? null };
   }
-  const kinds = new Set([...outcomes.values()].map((outcome) => outcome.kind));
-  const status: RunStatus = session.signal.aborted ? 'KILLED' : kinds.has('failed') ? 'FAILED' : 'FINISHED';
   const tags = { ...parent.tags, 'lockstep.results': JSON.stringify(came) };
-  return { ...parent, status, endTime: session.tools.now(), tags };
+  return { ...parent, endTime: session.tools.now(), tags };
 }

@@ -31,10 +31,23 @@ export async function perform(session: Session, request: Performance): Promise<R
   const starts = new Map<StageId, number>();
   let firstFailure: StageId | undefined;
 
+  let stoppage: { readonly error: unknown } | undefined;
+
   return await new Promise((resolve, reject) => {
     function pump(): void {
-      for (const id of queue.ready()) advance(id).then(() => after(id), reject);
-      if (queue.unfinished === 0) resolve(outcomes);
+      for (const id of queue.ready())
+        advance(id)
+          .catch(halt)
+          .then(() => after(id), reject);
+      if (queue.unfinished > 0) return;
+      if (stoppage === undefined) resolve(outcomes);
+      else reject(stoppage.error);
+    }
+
+    /** What runs is ended before the stoppage is told: nothing may go on once the workspace is given back. */
+    function halt(error: unknown): void {
+      stoppage ??= { error };
+      session.halt();
     }
 
     function after(id: StageId): void {

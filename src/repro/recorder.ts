@@ -38,7 +38,12 @@ export interface Recorder {
  */
 const PATIENCE = 100;
 
-export function createRecorder(tools: Tools, loaded: Loaded): Recorder {
+export interface RecorderOptions {
+  /** Called once, as soon as something could not be written; `drain` then says what. */
+  readonly onFailure?: () => void;
+}
+
+export function createRecorder(tools: Tools, loaded: Loaded, { onFailure }: RecorderOptions = {}): Recorder {
   const locks = createLockWriter(tools, loaded);
   const produced = new Map<Digest, RunId>();
   let runs = new Map<RunId, Run>();
@@ -57,6 +62,7 @@ export function createRecorder(tools: Tools, loaded: Loaded): Recorder {
       if (failure === undefined) await writeBatch(batch);
     } catch (error) {
       failure = error;
+      onFailure?.();
     }
     writing = undefined;
     if (runs.size > 0 || proofs.length > 0) wake();

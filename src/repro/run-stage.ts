@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ProjectPath, RunId } from '../base/brand.ts';
 import { type Content, sameContent } from '../base/content.ts';
+import { LockstepError } from '../base/error.ts';
 import { unreachable } from '../base/unreachable.ts';
 import type { Exit } from '../executors/executor.ts';
 import { fingerprintOf, type Inputs } from '../pipeline/fingerprint.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import type { Run } from '../tracking/run.ts';
 import type { Considered } from './consider.ts';
 import { scriptText } from './decide.ts';
 import type { Comparison, Outcome } from './decision.ts';
@@ -53,6 +55,8 @@ async function runOnce(session: Session, attempt: Attempt): Promise<Outcome> {
   const facts = gatherFacts(session, stage, env, (code) => {
     session.recorder.track({ ...run, code });
   });
+  // It is awaited below; a failure before that must not count as one that nobody looks at.
+  facts.catch(() => undefined);
   session.recorder.track(run);
   session.emit({
     event: 'stage-started',
@@ -62,15 +66,35 @@ async function runOnce(session: Session, attempt: Attempt): Promise<Outcome> {
     attempt: attempt.number,
     expected: session.history.get(stage.id)?.duration ?? null,
   });
-  const exit = await execute(session, { stage, env, log, run });
-  const endTime = tools.now();
+  try {
+    const exit = await execute(session, { stage, env, log, run });
+    const endTime = tools.now();
+    endLog(session, stage, log);
+    const result = await judge(session, considered, { exit, inputs, id });
+    if (result.kind !== 'ran') await noteLeftovers(session, stage);
+    const number = attempt.number;
+    const finish: Finish = { run, stage, log, result, exit, endTime, fingerprint, attempt: number, ...(await facts) };
+    await finishRecord(session, finish);
+    return outcomeOf(result, id, log);
+  } catch (error) {
+    await giveUp(session, stage, { run, error });
+    throw error;
+  }
+}
+
+function endLog(session: Session, stage: Stage, log: OutputLog): void {
   log.end();
-  const result = await judge(session, considered, { exit, inputs, id });
-  if (result.kind !== 'ran') await noteLeftovers(session, stage);
-  const number = attempt.number;
-  const finish: Finish = { run, stage, log, result, exit, endTime, fingerprint, attempt: number, ...(await facts) };
-  await finishRecord(session, finish);
-  return outcomeOf(result, id, log);
+  if (log.fault === undefined) return;
+  const message = `the end of its output is not in its log: ${log.fault.message}`;
+  session.emit({ event: 'notice', level: 'warning', stage: stage.id, message });
+}
+
+/** What was thrown is told by whoever catches it; the run must not look as if it still went on. */
+async function giveUp(session: Session, stage: Stage, { run, error }: { run: Run; error: unknown }): Promise<void> {
+  const tags = { ...run.tags, 'lockstep.failure': error instanceof Error ? error.message : String(error) };
+  session.recorder.track({ ...run, status: 'FAILED', endTime: session.tools.now(), tags });
+  // On a disk that is full this fails, too, and costs only that the outs go to the trash next time.
+  await noteLeftovers(session, stage).catch(() => undefined);
 }
 
 function outcomeOf(result: Result, run: RunId, log: OutputLog): Outcome {
@@ -173,15 +197,9 @@ async function judge(
   const { stage } = considered;
   const failure = exitFailure(run.exit);
   if (failure !== undefined) return failure;
-  const outs = new Map<ProjectPath, Content>();
-  const notMade: ProjectPath[] = [];
-  for (const out of stage.outs) {
-    // Metrics and plots are kept even where git has them, so that the run cache can bring them back.
-    const keep = session.commit && (out.cache || out.kind !== 'out');
-    const content = keep ? await session.tools.store.save(out.path) : await session.tools.store.observe(out.path);
-    if (content === 'missing') notMade.push(out.path);
-    else outs.set(out.path, content);
-  }
+  const outs = await saveOuts(session, stage);
+  if (outs instanceof LockstepError) return { kind: 'failed', message: outs.message };
+  const notMade = stage.outs.map((out) => out.path).filter((path) => !outs.has(path));
   if (notMade.length > 0) {
     return { kind: 'failed', message: `it exited with 0 but did not make its declared ${list('out', notMade)}` };
   }
@@ -191,6 +209,24 @@ async function judge(
     return { kind: 'failed', message: `${message}, unproven` };
   }
   return { kind: 'ran', entry: entryOf(stage, run.inputs, outs), again: compare(considered, outs) };
+}
+
+/** Those that are there; the stoppage where one is of a kind that cannot be kept. */
+async function saveOuts(session: Session, stage: Stage): Promise<ReadonlyMap<ProjectPath, Content> | LockstepError> {
+  const { store } = session.tools;
+  const outs = new Map<ProjectPath, Content>();
+  for (const out of stage.outs) {
+    // Metrics and plots are kept even where git has them, so that the run cache can bring them back.
+    const keep = session.commit && (out.cache || out.kind !== 'out');
+    try {
+      const content = keep ? await store.save(out.path) : await store.observe(out.path);
+      if (content !== 'missing') outs.set(out.path, content);
+    } catch (error) {
+      if (error instanceof LockstepError && error.code === 'unusable-file') return error;
+      throw error;
+    }
+  }
+  return outs;
 }
 
 function list(noun: string, names: readonly string[]): string {

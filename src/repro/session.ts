@@ -20,7 +20,10 @@ export interface Session {
   readonly recorder: Recorder;
   readonly leftovers: Leftovers;
   readonly emit: OnEvent;
+  /** Aborted by the user, or by `halt`. */
   readonly signal: AbortSignal;
+  /** Brings the session to its end because something went wrong that is no stage's fault. */
+  halt(): void;
   /** The run of this `repro`, parent of the runs of its stages. */
   readonly parent: RunId;
   /** Outs go into the cache. */
