@@ -26,6 +26,7 @@ const FILES = {
 async function startLong(w: Workspace): Promise<Running> {
   const running = w.start('repro', '--json');
   await until('the long stage to run', () => w.has('started'));
+  await until('the first one to be recorded', () => lockedOuts(w).has('first'));
   return running;
 }
 
