@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   realpathSync,
@@ -20,13 +21,11 @@ import { isErrno, LockstepError } from './error.ts';
  * only what can be rebuilt is written that way. Missing directories are made; a symlink's target is what is replaced.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array, options: { readonly durable: boolean }): void {
-  const target = resolveLinks(path);
+  const { target, mode } = whatIsThere(path);
   const directory = dirname(target);
   const temporary = join(directory, temporaryName());
   try {
-    mkdirSync(directory, { recursive: true });
-    writeNew(temporary, data, options.durable);
-    const mode = statSync(target, { throwIfNoEntry: false })?.mode;
+    writeNewBelow(directory, () => writeNew(temporary, data, options.durable));
     if (mode !== undefined) chmodSync(temporary, mode & 0o7777);
     renameSync(temporary, target);
     if (options.durable) syncDirectory(directory);
@@ -79,12 +78,27 @@ export function diskError(error: unknown, doing: string): unknown {
   return new LockstepError('disk', `${doing}: ${fault.says}`, { hint: fault.hint, cause: error });
 }
 
-function resolveLinks(path: string): string {
+/** Where the bytes really stand, and with which permissions; most often nothing is there, or a plain file. */
+function whatIsThere(path: string): { readonly target: string; readonly mode: number | undefined } {
   try {
-    return realpathSync(path);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isSymbolicLink() !== true) return { target: path, mode: stat?.mode };
+    const target = realpathSync(path);
+    return { target, mode: statSync(target).mode };
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return path;
+    if (isErrno(error, 'ENOENT')) return { target: path, mode: undefined };
     throw diskError(error, `cannot write ${path}`);
+  }
+}
+
+/** Makes the directory only when it turns out to be missing: it nearly always is there. */
+function writeNewBelow(directory: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    mkdirSync(directory, { recursive: true });
+    write();
   }
 }
 
