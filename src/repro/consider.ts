@@ -79,9 +79,11 @@ export async function consider(
   const observation = await observe(stage, locked, { ...options, waiting: waitingFor.length > 0 });
   const findings = findReasons(stage, locked, observation, wishes);
   const inputs = inputsOf(stage, observation);
+  // Of a stage that is simply kept nobody asks it, and a thousand digests are not free.
+  const fingerprint = inputs === undefined || isClean(findings) ? undefined : fingerprintOf(inputs);
   const source =
     waitingFor.length === 0 && mayRecall(findings)
-      ? await findSource(stage, { locked, inputs, findings, options })
+      ? await findSource(stage, { locked, fingerprint, findings, options })
       : undefined;
   const decision = decide(stage, findings, { upstream: waitingFor, recall: source?.recall });
   return {
@@ -89,7 +91,7 @@ export async function consider(
     locked,
     observation,
     inputs,
-    fingerprint: inputs === undefined || decision.do === 'keep' ? undefined : fingerprintOf(inputs),
+    fingerprint,
     decision,
     source: source?.remembered,
   };
@@ -124,6 +126,10 @@ function foreseen(path: ProjectPath, foresight: Foresight): Content | 'unknown' 
   return undefined;
 }
 
+function isClean({ inputs, outs, impossible, insist }: Findings): boolean {
+  return inputs.length + outs.length + impossible.length + insist.length === 0;
+}
+
 function mayRecall(findings: Findings): boolean {
   const { inputs, outs, impossible, insist } = findings;
   return impossible.length === 0 && insist.length === 0 && inputs.length + outs.length > 0;
@@ -136,21 +142,21 @@ interface Source {
 
 interface Search {
   readonly locked: ReadLockEntry | undefined;
-  readonly inputs: Inputs | undefined;
+  readonly fingerprint: Digest | undefined;
   readonly findings: Findings;
   readonly options: Considering;
 }
 
 async function findSource(stage: Stage, search: Search): Promise<Source | undefined> {
-  const { locked, inputs, findings, options } = search;
+  const { locked, fingerprint, findings, options } = search;
   let lastSeen: Source | undefined;
   if (locked !== undefined && findings.inputs.length === 0) {
     const found = await judge({ entry: locked.entry, run: null }, 'lock', search, stage);
     if (found.recall.verdict === 'intact') return found;
     lastSeen = found;
   }
-  if (!options.useRunCache || inputs === undefined || stage.frozen) return lastSeen;
-  const remembered = recallRun(options.tools.runCache, fingerprintOf(inputs));
+  if (!options.useRunCache || fingerprint === undefined || stage.frozen) return lastSeen;
+  const remembered = recallRun(options.tools.runCache, fingerprint);
   if (remembered === undefined || !holdsAll(remembered.entry, stage)) return lastSeen;
   const found = await judge(remembered, 'run-cache', search, stage);
   return found.recall.verdict === 'intact' ? found : (lastSeen ?? found);

@@ -28,7 +28,7 @@ export interface Recorder {
   /** A run as it stands; a later state of the same run replaces it. */
   track(run: Run): void;
   prove(proof: Proof): void;
-  /** Resolves when all that was handed in is written; rejects when something could not be. */
+  /** Resolves when all that was handed in is written; rejects when something could not be, at the first try. */
   drain(): Promise<void>;
 }
 
@@ -62,6 +62,8 @@ export function createRecorder(tools: Tools, loaded: Loaded, { onFailure }: Reco
       if (failure === undefined) await writeBatch(batch);
     } catch (error) {
       failure = error;
+      runs = new Map([...batch.runs.map((run) => [run.id, run] as const), ...runs]);
+      proofs = [...batch.proofs, ...proofs];
       onFailure?.();
     }
     writing = undefined;
@@ -104,8 +106,11 @@ export function createRecorder(tools: Tools, loaded: Loaded, { onFailure }: Reco
     },
     async drain() {
       await writing;
+      const first = failure;
+      // Tried once more: a disk that one large out had filled may have space again.
+      failure = undefined;
       await writeAll();
-      if (failure !== undefined) throw failure;
+      if (first !== undefined || failure !== undefined) throw first ?? failure;
       locks.leaveParsed();
     },
   };
@@ -136,6 +141,7 @@ interface LockWriter {
 function createLockWriter(tools: Tools, loaded: Loaded): LockWriter {
   const files = new Map<ProjectPath, { entries: Map<string, ReadLockEntry>; blocks: Map<string, string> }>();
   const written = new Map<ProjectPath, string>();
+  const unwritten = new Set<ProjectPath>();
 
   function stateOf(file: ProjectPath) {
     const known = files.get(file);
@@ -149,7 +155,6 @@ function createLockWriter(tools: Tools, loaded: Loaded): LockWriter {
 
   return {
     write(proofs) {
-      const touched = new Set<ProjectPath>();
       for (const { stage, entry } of proofs) {
         const state = stateOf(stage.file);
         const read: ReadLockEntry = { entry, edited: false };
@@ -157,11 +162,12 @@ function createLockWriter(tools: Tools, loaded: Loaded): LockWriter {
         state.entries.set(stage.name, read);
         if (state.blocks.get(stage.name) === text && loaded.locks.get(stage.file)?.entries.has(stage.name)) continue;
         state.blocks.set(stage.name, text);
-        touched.add(stage.file);
+        unwritten.add(stage.file);
       }
-      for (const file of touched) {
+      for (const file of unwritten) {
         const text = formatLockfile(stateOf(file).blocks);
         writeFileAtomic(join(tools.root, lockfileOf(file)), text, { durable: true });
+        unwritten.delete(file);
         written.set(file, text);
       }
     },
