@@ -98,7 +98,11 @@ export function writeFiles(root: string, files: Readonly<Record<string, string>>
 
 /** A project of its own in git, so that nothing around it has a say, and runs can record their code as they do in life. */
 export function commitAll(root: string): void {
-  if (!existsSync(join(root, '.git'))) git(root, 'init', '-q');
+  if (!existsSync(join(root, '.git'))) {
+    git(root, 'init', '-q');
+    // Else git tidies up in the background, after large commits, while other things are measured.
+    git(root, 'config', 'gc.auto', '0');
+  }
   git(root, 'add', '-A');
   git(root, 'commit', '-q', '--allow-empty', '-m', 'bench');
 }
