@@ -59,7 +59,7 @@ export function createRecorder(tools: Tools, loaded: Loaded, { onFailure }: Reco
     runs = new Map();
     proofs = [];
     try {
-      if (failure === undefined) await writeBatch(batch);
+      await writeBatch(batch);
     } catch (error) {
       failure = error;
       runs = new Map([...batch.runs.map((run) => [run.id, run] as const), ...runs]);
@@ -76,8 +76,6 @@ export function createRecorder(tools: Tools, loaded: Loaded, { onFailure }: Reco
       remember === undefined ? [] : [[remember.fingerprint, encodeRemembered(entry, remember.run)] as const],
     );
     if (memories.length > 0) await tools.runCache.writeAll(memories);
-    const ignored = batch.proofs.flatMap(({ stage }) => stage.outs.filter((out) => out.cache).map((out) => out.path));
-    if (ignored.length > 0) await tools.store.ignore(ignored);
     locks.write(batch.proofs);
     if (batch.runs.length > 0) {
       const tracking = await tools.tracking();
