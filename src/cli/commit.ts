@@ -3,7 +3,7 @@ import type { ProjectPath, StageId } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
 import { LockstepError } from '../base/error.ts';
 import { acquireWaiting } from '../base/exclusive.ts';
-import type { Stage } from '../pipeline/stage.ts';
+import { cachedOuts, type Stage } from '../pipeline/stage.ts';
 import { checkWorkspace } from '../repro/check.ts';
 import type { Considered } from '../repro/consider.ts';
 import { labelOf } from '../repro/loaded.ts';
@@ -47,6 +47,7 @@ export const command = defineCommand({
         context.stderr.write(`${labelOf(loaded, stage.id)}: accepted (${why})\n`);
       }
       await recorder.drain();
+      await project.store().ignore([...considered.values()].flatMap(({ stage }) => cachedOuts(stage)));
       context.stderr.write(`${countText(accepted, 'stage')} accepted, ${considered.size - accepted} unchanged\n`);
       return EXIT.ok;
     } finally {

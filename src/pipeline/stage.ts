@@ -64,6 +64,11 @@ export interface PlotProperties {
   readonly header?: boolean;
 }
 
+/** The outs that the cache keeps and git is not to see. */
+export function cachedOuts(stage: Stage): readonly ProjectPath[] {
+  return stage.outs.filter((out) => out.cache).map((out) => out.path);
+}
+
 /** One pipeline file, expanded. */
 export interface Pipeline {
   readonly file: ProjectPath;

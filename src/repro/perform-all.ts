@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { RunId, StageId } from '../base/brand.ts';
+import { cachedOuts } from '../pipeline/stage.ts';
 import type { Run, RunStatus } from '../tracking/run.ts';
 import type { Outcome } from './decision.ts';
 import type { Summary } from './event.ts';
@@ -18,6 +19,7 @@ import type { Tools } from './tools.ts';
 export async function performAll(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Summary> {
   await recover(tools, request);
   const session = await openSession(tools, loaded, request);
+  await ignoreOuts(session, request.wanted);
   const parent = parentRun(session, request);
   session.recorder.track(parent);
   let outcomes: ReadonlyMap<StageId, Outcome> | undefined;
@@ -31,6 +33,14 @@ export async function performAll(tools: Tools, loaded: Loaded, request: ReproReq
   const summary = summarize(outcomes);
   request.emit({ event: 'summary', ...summary });
   return summary;
+}
+
+/**
+ * Before anything runs: a .gitignore may stand in a directory that is a dep, and must not change while its stages run.
+ */
+async function ignoreOuts({ loaded, tools }: Session, wanted: ReadonlySet<StageId>): Promise<void> {
+  const stages = loaded.graph.order.filter((id) => wanted.has(id)).flatMap((id) => loaded.stages.get(id) ?? []);
+  await tools.store.ignore(stages.flatMap(cachedOuts));
 }
 
 async function openSession(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Session> {

@@ -343,4 +343,29 @@ stages:
     expect(await summaryOf(p)).toEqual({ ran: ['upper'], kept: ['repeat'], reproduced: ['upper'] });
     expect(p.read('upper.txt')).toBe('HELLO\n');
   });
+
+  test('a directory that many stages write into can be a dep, though its .gitignore grows with them', async () => {
+    await using p = await project({
+      'pipeline.yaml': `
+stages:
+  all: {cmd: ls build > all.txt, deps: [build], outs: [all.txt]}
+  a: {cmd: echo 1 > build/a, outs: [build/a]}
+  b: {cmd: sleep 0.3; echo 2 > build/b, outs: [build/b]}
+`,
+    });
+    p.commit();
+    expect(await summaryOf(p, '-j', '4')).toEqual({ ran: ['a', 'b', 'all'] });
+    expect(p.read('build/.gitignore')).toBe('/a\n/b\n');
+    expect(await summaryOf(p)).toEqual({ kept: ['a', 'b', 'all'] });
+  });
+
+  test('an out inside a dep of the same stage is a circle, not a stage that never settles', async () => {
+    await using p = await project({
+      'pipeline.yaml': 'stages: {a: {cmd: echo 1 > src/x, deps: [src], outs: [src/x]}}\n',
+      'src/code': '1\n',
+    });
+    const { code, stderr } = await p.lockstep(['repro']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/src\/x/);
+  });
 });
