@@ -9,13 +9,7 @@ describe('simpleCommands', () => {
     ['if ! nice -n 5 x; then y; fi', [['5', 'x'], ['y'], ['fi']]],
     ['python \\\n  --name "two words" \'it"s\' a\\ b', [['python', '--name', 'two words', 'it"s', 'a b']]],
     ['# only a comment\nrun a#b # more', [['run', 'a#b']]],
-    [
-      'echo $(python -V)',
-      [
-        ['echo'],
-        ['python', '-V'],
-      ],
-    ],
+    ['echo $(python -V)', [['echo'], ['python', '-V']]],
     ['', []],
   ])('%j', (script, commands) => {
     expect(simpleCommands(script)).toEqual(commands);
