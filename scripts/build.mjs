@@ -40,6 +40,16 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 
+// The store's second thread loads this, and nothing that it does not need.
+const worker = await rolldown({
+  input: 'src/store/worker.ts',
+  platform: 'node',
+  transform: { target: 'node20.19' },
+  logLevel: 'silent',
+});
+await worker.write({ file: 'dist/store-worker.mjs', format: 'esm', minify: { mangle: false } });
+await worker.close();
+
 // The parts of earlier builds have other names; they go only now, so that a running program keeps what it may load.
 const current = new Set(output.map(({ fileName }) => basename(fileName)));
 for (const name of readdirSync('dist/parts')) {

@@ -20,12 +20,13 @@ import { Breath } from './breath.ts';
 import { pathInside } from './containment.ts';
 import { lstatOf, quote, RACY_WINDOW, statOf } from './file-stat.ts';
 import { objectPath } from './layout.ts';
-import type { Workspace } from './observe.ts';
+import { sweepAbandoned } from './prune.ts';
 import type { Verdict } from './store.ts';
 import type { TreeEntry } from './tree.ts';
 import { TreeRows } from './tree-rows.ts';
 import { readListing, verifyContent } from './verify.ts';
 import { walk } from './walk.ts';
+import type { Workspace } from './workspace.ts';
 
 export type LinkType = 'reflink' | 'copy' | 'hardlink' | 'symlink';
 
@@ -50,7 +51,7 @@ export async function checkoutContent(
   if (lstatOf(absolute, path) !== undefined) throw inTheWay(path);
   const verdict = await verifyContent(workspace.objects, content);
   if (verdict !== 'intact') throw missingData(path, verdict);
-  const place = placeFor(absolute, options.tmpDir);
+  const place = placeFor(absolute, options.tmpDir, workspace.now());
   try {
     if (content.kind === 'file') placeFile(workspace, { digest: content.digest, exec: content.exec, place, linking });
     else await placeTree(workspace, { content, place, linking, path });
@@ -63,12 +64,14 @@ export async function checkoutContent(
 }
 
 /** Where content is made ready: in lockstep's own directory if that is on the same file system, else beside. */
-function placeFor(absolute: string, tmpDir: string): string {
+function placeFor(absolute: string, tmpDir: string, now: number): string {
   try {
     mkdirSync(dirname(absolute), { recursive: true });
-    mkdirSync(tmpDir, { recursive: true });
-    const sameDevice = lstatSync(tmpDir).dev === lstatSync(dirname(absolute)).dev;
-    return join(sameDevice ? tmpDir : dirname(absolute), temporaryName());
+    const making = join(tmpDir, 'making');
+    mkdirSync(making, { recursive: true });
+    sweepAbandoned(making, now);
+    const sameDevice = lstatSync(making).dev === lstatSync(dirname(absolute)).dev;
+    return join(sameDevice ? making : dirname(absolute), temporaryName());
   } catch (error) {
     throw diskError(error, `cannot write ${absolute}`);
   }

@@ -8,9 +8,11 @@ import { LockstepError } from '../base/error.ts';
 import { pathInside } from './containment.ts';
 import { kindOf, lstatOf, signatureOf, statOf } from './file-stat.ts';
 import { move } from './move.ts';
-import { observe, targetOf, type Workspace } from './observe.ts';
+import { observe } from './observe.ts';
+import { sweepAbandoned } from './prune.ts';
 import { verifyContent } from './verify.ts';
 import { walk } from './walk.ts';
+import { targetOf, type Workspace } from './workspace.ts';
 
 export interface ClearOptions {
   /** Absolute; on the workspace's file system. */
@@ -29,7 +31,7 @@ export async function clearPath(
   if (lstatOf(absolute, path) === undefined) return null;
   const leftover = options.leftover !== undefined && stampOf(workspace, path) === options.leftover;
   if (leftover || (await canBeBroughtBack(workspace, path, absolute))) {
-    await removeWhole(absolute, options.tmpDir);
+    await removeWhole(absolute, options.tmpDir, workspace.now());
     return null;
   }
   const place = freePlace(join(options.trashDir, isoTime(workspace.now())), path);
@@ -56,8 +58,10 @@ function isForeignLink(workspace: Workspace, absolute: string): boolean {
 }
 
 /** Out of the way first, so that a crash while a large directory is deleted does not leave half of it in its place. */
-async function removeWhole(absolute: string, tmpDir: string): Promise<void> {
-  const doomed = join(tmpDir, 'doomed', temporaryName());
+async function removeWhole(absolute: string, tmpDir: string, now: number): Promise<void> {
+  const making = join(tmpDir, 'making');
+  sweepAbandoned(making, now);
+  const doomed = join(making, temporaryName());
   try {
     await move(absolute, doomed);
     await rm(doomed, { recursive: true, force: true });

@@ -1,21 +1,21 @@
 import { type BigIntStats, lstatSync, statSync } from 'node:fs';
 import { isErrno, LockstepError } from '../base/error.ts';
 
-const TYPE_MASK = 0o170000n;
-const KINDS: ReadonlyMap<bigint, FileKind> = new Map([
-  [0o100000n, 'file'],
-  [0o040000n, 'directory'],
-  [0o120000n, 'link'],
-  [0o010000n, 'named pipe'],
-  [0o140000n, 'socket'],
-  [0o020000n, 'character device'],
-  [0o060000n, 'block device'],
+const TYPE_MASK = 0o170000;
+const KINDS: ReadonlyMap<number, FileKind> = new Map([
+  [0o100000, 'file'],
+  [0o040000, 'directory'],
+  [0o120000, 'link'],
+  [0o010000, 'named pipe'],
+  [0o140000, 'socket'],
+  [0o020000, 'character device'],
+  [0o060000, 'block device'],
 ]);
 
 export type FileKind = 'file' | 'directory' | 'link' | 'named pipe' | 'socket' | 'character device' | 'block device';
 
 export function kindOf(stat: BigIntStats): FileKind {
-  return KINDS.get(stat.mode & TYPE_MASK) ?? 'block device';
+  return KINDS.get(Number(stat.mode) & TYPE_MASK) ?? 'block device';
 }
 
 export function isExecutable(stat: BigIntStats): boolean {
@@ -58,8 +58,13 @@ export const RACY_WINDOW = 20;
 
 /** Whether a change made after `since` (milliseconds since the epoch) could hide behind this stat. */
 export function isRacy(stat: BigIntStats, since: number): boolean {
-  const limit = BigInt(Math.floor(since - RACY_WINDOW)) * 1_000_000n;
+  const limit = racyLimit(since);
   return stat.mtimeNs >= limit || stat.ctimeNs >= limit;
+}
+
+/** In nanoseconds since the epoch: what was changed later than that is racy. */
+export function racyLimit(since: number): bigint {
+  return BigInt(Math.floor(since - RACY_WINDOW)) * 1_000_000n;
 }
 
 const PATH_FAULTS: Readonly<Record<string, string>> = {

@@ -28,7 +28,7 @@ export interface HashOptions {
 }
 
 /** Up to this size one synchronous read is cheaper than promises. */
-const SMALL = 1024 * 1024;
+export const SMALL = 1024 * 1024;
 const CHUNK = 1024 * 1024;
 /** A file larger than this, written just now, is not hashed before its stat can vouch for it. */
 const WORTH_WAITING = 4 * 1024 * 1024;
@@ -52,14 +52,25 @@ export function hashSmall(path: string, options: HashOptions): SmallHashed | 'mi
     const stat = fstatSync(fd, { bigint: true });
     const kind = kindOf(stat);
     if (kind !== 'file') throw notAFile(options.shown, kind);
-    if (stat.size > SMALL) return undefined;
-    const length = readWhole(fd);
-    if (length > SMALL) return undefined;
-    const bytes = smallBuffer.subarray(0, length);
+    const bytes = stat.size > SMALL ? undefined : readWhole(fd);
+    if (bytes === undefined) return undefined;
     const digest = `sha256:${hashSync(bytes, { algorithm: 'sha256' })}` as Digest;
-    return { digest, size: length, stat, trusted: !isRacy(stat, began), bytes };
+    return { digest, size: bytes.length, stat, trusted: !isRacy(stat, began), bytes };
   } catch (error) {
     throw unusable(error, options.shown);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The bytes of a file, valid until the next small file is read; undefined if it is not small. */
+export function readSmall(path: string, shown: string): Uint8Array | 'missing' | undefined {
+  const fd = openToRead(path, shown);
+  if (fd === undefined) return 'missing';
+  try {
+    return readWhole(fd);
+  } catch (error) {
+    throw unusable(error, shown);
   } finally {
     closeSync(fd);
   }
@@ -99,14 +110,15 @@ function openToRead(path: string, shown: string): number | undefined {
   }
 }
 
-function readWhole(fd: number): number {
+/** Undefined if there is more than a small file holds. */
+function readWhole(fd: number): Uint8Array | undefined {
   let length = 0;
-  while (length < smallBuffer.length) {
+  while (length <= SMALL) {
     const read = readSync(fd, smallBuffer, length, smallBuffer.length - length, null);
-    if (read === 0) break;
+    if (read === 0) return smallBuffer.subarray(0, length);
     length += read;
   }
-  return length;
+  return undefined;
 }
 
 async function settled(file: FileHandle, now: () => number): Promise<BigIntStats> {

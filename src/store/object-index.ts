@@ -17,6 +17,8 @@ import type { ObjectKind } from './layout.ts';
 export interface ObjectIndex {
   /** Whether the object was found whole when it had this stat. */
   vouches(digest: Digest, kind: ObjectKind, stat: BigIntStats): boolean;
+  /** Whether the object was ever found whole. */
+  lists(digest: Digest, kind: ObjectKind): boolean;
   /** Remembers objects found whole; written by the next `save`. */
   record(digest: Digest, kind: ObjectKind, stat: BigIntStats): void;
   /** Appends what was recorded. A cache that cannot be written to is no error: the records are lost. */
@@ -38,6 +40,7 @@ export function openObjectIndex(path: string): ObjectIndex {
       const wanted = encode(digest, kind, stat);
       return load().find(wanted)?.equals(wanted) ?? false;
     },
+    lists: (digest, kind) => load().find(identify(digest, kind)) !== undefined,
     record(digest, kind, stat) {
       const record = encode(digest, kind, stat);
       table?.add(record);
@@ -145,11 +148,16 @@ function readIndex(path: string): Buffer {
   }
 }
 
-function encode(digest: Digest, kind: ObjectKind, stat: BigIntStats): Buffer {
+function identify(digest: Digest, kind: ObjectKind): Buffer {
   const record = Buffer.alloc(RECORD);
   record.writeUInt32LE(MARK, 0);
   record[8] = kind === 'tree' ? 1 : 0;
   record.write(hexOf(digest), 16, 'hex');
+  return record;
+}
+
+function encode(digest: Digest, kind: ObjectKind, stat: BigIntStats): Buffer {
+  const record = identify(digest, kind);
   record.writeBigUInt64LE(stat.size, 48);
   record.writeBigUInt64LE(stat.ino, 56);
   record.writeBigInt64LE(stat.mtimeNs, 64);

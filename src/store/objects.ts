@@ -1,27 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type BigIntStats,
-  closeSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { diskError, writeFully } from '../base/atomic-file.ts';
+import { diskError } from '../base/atomic-file.ts';
 import type { Digest } from '../base/brand.ts';
 import { isErrno } from '../base/error.ts';
-import { digestOf } from '../base/hash.ts';
 import { Breath } from './breath.ts';
+import { type BulkResult, writeObject } from './bulk.ts';
 import { makeDurable } from './durable.ts';
-import { kindOf, lstatOf } from './file-stat.ts';
-import { hashLarge, hashSmall } from './hash-file.ts';
+import { glance, read, type Shelf, verify } from './integrity.ts';
+import { keepMany, openReaders, type Readers } from './keep-many.ts';
 import { type LargeObject, openLargeObject } from './large-object.ts';
 import { type Layout, type ObjectKind, objectPath } from './layout.ts';
 import { openObjectIndex } from './object-index.ts';
+import { sweepAbandoned } from './prune.ts';
+import { moveIn, type Staging } from './staging.ts';
 import type { Verdict } from './store.ts';
 
 /**
@@ -38,6 +30,8 @@ export interface Objects {
   holds(digest: Digest, kind: ObjectKind): Promise<boolean>;
   /** Whether a save put it down for the next flush, or a flush is about to name it. */
   isPending(digest: Digest, kind: ObjectKind): boolean;
+  /** Reads many small files; with `keep`, the next flush names their bytes. */
+  readMany(files: readonly string[], options: { readonly keep: boolean }): Promise<BulkResult>;
   /** Writes bytes of that digest to a temporary file that the next flush names. */
   put(bytes: Uint8Array, digest: Digest, kind: ObjectKind): void;
   /** A temporary file to be filled piece by piece. */
@@ -60,40 +54,55 @@ export interface Disk {
   rename(from: string, to: string): void;
 }
 
-interface Pending {
+/** An object that is written, not named yet. */
+export interface Pending {
   readonly temporary: string;
   readonly digest: Digest;
   readonly kind: ObjectKind;
 }
 
-interface State {
-  readonly layout: Layout;
+interface State extends Shelf {
   readonly disk: Disk;
-  readonly index: ReturnType<typeof openObjectIndex>;
   /** By kind and digest: written, not named yet. */
   pending: Map<string, Pending>;
   /** The batch that is being named. */
   naming: ReadonlyMap<string, Pending>;
   readonly prefix: string;
+  readonly now: () => number;
   counter: number;
   prepared: boolean;
+  /** Where objects of the batch that is being gathered stand ready. */
+  stagings: Staging[];
+  readonly readers: Readers;
 }
 
-export function openObjects(layout: Layout, disk: Disk = { makeDurable, rename: renameSync }): Objects {
+export interface ObjectsOptions {
+  readonly disk?: Disk;
+  /** Absolute; outside of the cache, where objects may be made ready if it is on the same file system. */
+  readonly stagingDir?: string;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+export function openObjects(layout: Layout, options: ObjectsOptions = {}): Objects {
+  const shelf: Shelf = { layout, index: openObjectIndex(layout.index) };
   const state: State = {
-    layout,
-    disk,
-    index: openObjectIndex(layout.index),
+    ...shelf,
+    disk: options.disk ?? { makeDurable, rename: renameSync },
     pending: new Map(),
     naming: new Map(),
     prefix: randomBytes(6).toString('base64url'),
+    now: options.now ?? Date.now,
     counter: 0,
     prepared: false,
+    stagings: [],
+    readers: openReaders(shelf),
   };
   return {
     layout,
     holds: (digest, kind) => holds(state, digest, kind),
     isPending: (digest, kind) => isPending(state, digest, kind),
+    readMany: (files, { keep }) => (keep ? putMany(state, files, options) : state.readers.read({ files })),
     put: (bytes, digest, kind) => put(state, { bytes, digest, kind }),
     openLarge: () => openLargeObject(temporaryPath(state), layout.cacheDir),
     adopt: (large, digest) => adopt(state, large, digest),
@@ -121,18 +130,16 @@ async function holds(state: State, digest: Digest, kind: ObjectKind): Promise<bo
 
 function put(state: State, object: { bytes: Uint8Array; digest: Digest; kind: ObjectKind }): void {
   const temporary = temporaryPath(state);
-  try {
-    const fd = openSync(temporary, 'wx', 0o444);
-    try {
-      writeFully(fd, object.bytes);
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw diskError(error, `cannot write to the cache ${state.layout.cacheDir}`);
-  }
+  writeObject(temporary, object.bytes, state.layout.cacheDir);
   enqueue(state, { temporary, digest: object.digest, kind: object.kind });
+}
+
+async function putMany(state: State, files: readonly string[], { stagingDir }: ObjectsOptions): Promise<BulkResult> {
+  const base = temporaryPath(state);
+  const { result, written, staging } = await keepMany(state, { files, base, stagingDir, read: state.readers.read });
+  for (const object of written) enqueue(state, object);
+  if (staging !== undefined) state.stagings.push(staging);
+  return result;
 }
 
 async function adopt(state: State, large: LargeObject, digest: Digest): Promise<void> {
@@ -149,23 +156,16 @@ function enqueue(state: State, object: Pending): void {
 }
 
 function temporaryPath(state: State): string {
-  if (!state.prepared) prepare(state.layout);
+  if (!state.prepared) prepare(state.layout, state.now());
   state.prepared = true;
   state.counter += 1;
   return join(state.layout.temporary, `${state.prefix}-${state.counter}`);
 }
 
-/** Milliseconds after which a temporary file is taken for one that a killed process left. */
-const ABANDONED = 6 * 3600 * 1000;
-
-function prepare(layout: Layout): void {
+function prepare(layout: Layout, now: number): void {
   try {
     mkdirSync(layout.temporary, { recursive: true });
-    for (const name of readdirSync(layout.temporary)) {
-      const path = join(layout.temporary, name);
-      const stat = lstatSync(path, { throwIfNoEntry: false });
-      if (stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED) rmSync(path, { force: true, recursive: true });
-    }
+    sweepAbandoned(layout.temporary, now);
   } catch (error) {
     throw diskError(error, `cannot write to the cache ${layout.cacheDir}`);
   }
@@ -187,12 +187,15 @@ function groupCommit(work: () => Promise<void>): () => Promise<void> {
 }
 
 async function commit(state: State): Promise<void> {
-  const batch = state.pending;
+  const { pending: batch, stagings } = state;
+  state.readers.rest();
   if (batch.size === 0) return;
   state.pending = new Map();
   state.naming = batch;
+  state.stagings = [];
   try {
-    await nameAll(state, batch);
+    await nameAll(state, batch, stagings);
+    for (const { directory } of stagings) rmSync(directory, { recursive: true, force: true });
   } catch (error) {
     for (const [key, object] of batch) if (!state.pending.has(key)) state.pending.set(key, object);
     throw diskError(error, `cannot write to the cache ${state.layout.cacheDir}`);
@@ -201,19 +204,20 @@ async function commit(state: State): Promise<void> {
   }
 }
 
-async function nameAll(state: State, batch: Map<string, Pending>): Promise<void> {
+async function nameAll(state: State, batch: Map<string, Pending>, stagings: readonly Staging[]): Promise<void> {
   const { layout, disk } = state;
-  await disk.makeDurable(
-    [...batch.values()].map((object) => object.temporary),
-    layout.cacheDir,
-  );
+  const paths = [...batch.values()].map((object) => object.temporary);
+  await disk.makeDurable(paths, layout.cacheDir);
+  const moved = moveIn(stagings, layout, { paths, rename: disk.rename });
   const breath = new Breath();
   const touched = new Set<string>();
   const named: (readonly [Pending, string])[] = [];
   for (const [key, object] of batch) {
     const path = objectPath(layout, object.digest, object.kind);
-    if (renameInto(disk, object.temporary, path)) touched.add(layout.objects);
-    touched.add(dirname(path));
+    const directory = dirname(path);
+    if (moved.has(dirname(object.temporary))) touched.add(layout.objects);
+    else if (renameInto(disk, object.temporary, path)) touched.add(layout.objects);
+    touched.add(directory);
     named.push([object, path]);
     batch.delete(key);
     if (breath.due) await breath.take();
@@ -240,69 +244,9 @@ function renameInto(disk: Disk, from: string, to: string): boolean {
   }
 }
 
-function glance(state: State, digest: Digest, kind: ObjectKind): Verdict | undefined {
-  const stat = statOfObject(state, digest, kind);
-  if (stat === undefined) return 'missing';
-  return state.index.vouches(digest, kind, stat) ? 'intact' : undefined;
-}
-
-function statOfObject(state: State, digest: Digest, kind: ObjectKind): BigIntStats | undefined {
-  const path = objectPath(state.layout, digest, kind);
-  return lstatOf(path, path);
-}
-
-async function verify(state: State, digest: Digest, kind: ObjectKind): Promise<Verdict> {
-  const path = objectPath(state.layout, digest, kind);
-  const stat = statOfObject(state, digest, kind);
-  if (stat === undefined) return 'missing';
-  if (state.index.vouches(digest, kind, stat)) return 'intact';
-  if (kindOf(stat) === 'file') {
-    const options = { shown: path, now: () => 0 };
-    const hashed = hashSmall(path, options) ?? (await hashLarge(path, undefined, options));
-    if (hashed === 'missing') return 'missing';
-    if (hashed.digest === digest) {
-      state.index.record(digest, kind, hashed.stat);
-      return 'intact';
-    }
-  }
-  setAside(state, path, stat);
-  return 'corrupt';
-}
-
-function read(state: State, digest: Digest, kind: ObjectKind): Uint8Array | Exclude<Verdict, 'intact'> {
-  const path = objectPath(state.layout, digest, kind);
-  const stat = statOfObject(state, digest, kind);
-  if (stat === undefined) return 'missing';
-  const bytes = kindOf(stat) === 'file' ? readIfThere(path) : undefined;
-  if (bytes !== undefined && digestOf(bytes) === digest) return bytes;
-  setAside(state, path, stat);
-  return 'corrupt';
-}
-
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw diskError(error, `cannot read the object ${path}`);
-  }
-}
-
-/** Another process may have put a whole object in the place of the corrupt one since we looked. */
-function setAside(state: State, path: string, seen: BigIntStats): void {
-  const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (now === undefined || now.ino !== seen.ino || now.ctimeNs !== seen.ctimeNs) return;
-  const name = `${path.slice(state.layout.objects.length + 1).replace('/', '')}.${randomBytes(4).toString('hex')}.corrupt`;
-  try {
-    mkdirSync(state.layout.corrupt, { recursive: true });
-    renameSync(path, join(state.layout.corrupt, name));
-  } catch (error) {
-    // In a cache that cannot be written to, the corrupt object stays and is found corrupt each time.
-    if (!isErrno(error, 'ENOENT', 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT')) throw error;
-  }
-}
-
 function close(state: State): void {
+  state.readers.stop();
+  for (const { directory } of state.stagings) rmSync(directory, { recursive: true, force: true });
   for (const object of state.pending.values()) rmSync(object.temporary, { force: true });
   state.pending.clear();
   state.index.save();

@@ -5,12 +5,13 @@ import { clearPath, stampOf } from './clear.ts';
 import { ignorePaths } from './ignore.ts';
 import { layoutOf } from './layout.ts';
 import { openObjects } from './objects.ts';
-import { observe, peek, type Target, targetOf, type Workspace } from './observe.ts';
+import { observe, peek } from './observe.ts';
 import { protectSaved, relearn, type Saved, unprotectPath } from './protect.ts';
 import { openStatIndex } from './stat-index.ts';
 import type { Store } from './store.ts';
 import { openTreeIndexes } from './tree-index.ts';
 import { verifyContent } from './verify.ts';
+import { type Target, targetOf, type Workspace } from './workspace.ts';
 
 export interface StoreOptions {
   /** Absolute, as all paths here. */
@@ -28,7 +29,7 @@ export interface StoreOptions {
 
 export function openStore(options: StoreOptions): Store {
   const { root, tmpDir, trashDir, now } = options;
-  const objects = openObjects(layoutOf(options.cacheDir));
+  const objects = openObjects(layoutOf(options.cacheDir), { stagingDir: join(tmpDir, 'objects'), now });
   const indexDir = join(tmpDir, 'index');
   const saved: Saved[] = [];
   const savedTargets: Target[] = [];
@@ -40,7 +41,7 @@ export function openStore(options: StoreOptions): Store {
     trees: openTreeIndexes(indexDir),
     now,
     skip: new Set(['.lockstep', '.git', '.dvc'].map((name) => join(root, name))),
-    onSaved: (path, hashed) => void (linksIntoCache(linking) && saved.push({ path, hashed })),
+    onSaved: linksIntoCache(linking) ? (path, hashed) => void saved.push({ path, hashed }) : undefined,
   };
   const flush = async (): Promise<void> => {
     const files = saved.splice(0);

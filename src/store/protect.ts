@@ -16,8 +16,8 @@ import { type Linking, placeFile } from './checkout.ts';
 import { pathInside } from './containment.ts';
 import { isExecutable, kindOf, lstatOf, signatureOf, statOf } from './file-stat.ts';
 import type { Hashed } from './hash-file.ts';
-import { type Target, targetOf, type Workspace } from './observe.ts';
 import { walk } from './walk.ts';
+import { type Target, targetOf, type Workspace } from './workspace.ts';
 
 /** A file whose bytes are in the cache now. */
 export interface Saved {

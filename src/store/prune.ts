@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../base/error.ts';
 
@@ -12,6 +12,18 @@ export function keepNewest(directory: string, count: number): void {
   });
   dated.sort((a, b) => b.time - a.time);
   for (const { path } of dated.slice(count)) rmSync(path, { force: true });
+}
+
+/** Milliseconds after which what was being made is taken for what a killed process left. */
+const ABANDONED = 6 * 3600 * 1000;
+
+/** Drops what processes that were killed left in a directory for unfinished things. */
+export function sweepAbandoned(directory: string, now: number): void {
+  for (const name of namesIn(directory)) {
+    const path = join(directory, name);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && now - stat.ctimeMs > ABANDONED) rmSync(path, { force: true, recursive: true });
+  }
 }
 
 function namesIn(directory: string): readonly string[] {

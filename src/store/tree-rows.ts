@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import type { Digest } from '../base/brand.ts';
 import { hexOf } from '../base/hash.ts';
+import { racyLimit } from './file-stat.ts';
 
 /**
  * What was found below a directory, in the order of the walk: paths beside rows of fixed size, 70,000 of which take
@@ -71,6 +72,18 @@ export class TreeRows {
   setDigest(row: number, digest: Digest | null, options: { readonly trusted: boolean }): void {
     this.#words[row * WORDS + FLAGS] = (digest === null ? 0 : HAS_DIGEST) | (options.trusted ? TRUSTED : 0);
     if (digest !== null) this.#bytes.write(hexOf(digest), row * ROW + DIGEST, 'hex');
+  }
+
+  /** For a digest as bytes; see setDigest. */
+  setHash(row: number, hash: Uint8Array, options: { readonly trusted: boolean }): void {
+    this.#words[row * WORDS + FLAGS] = HAS_DIGEST | (options.trusted ? TRUSTED : 0);
+    this.#bytes.set(hash, row * ROW + DIGEST);
+  }
+
+  /** Whether a change made after `since` could hide behind the row's stat (see isRacy). */
+  isRacy(row: number, since: number): boolean {
+    const limit = racyLimit(since);
+    return this.#bytes.readBigInt64LE(row * ROW) >= limit || this.#bytes.readBigInt64LE(row * ROW + 8) >= limit;
   }
 
   copyDigest(row: number, from: TreeRows, fromRow: number): void {

@@ -29,14 +29,52 @@ export interface WalkOptions {
 /** After how many entries a walk pauses. */
 const PAUSE = 256;
 
+interface Place extends WalkOptions {
+  readonly root: string;
+}
+
+/** A directory in the middle of being walked. */
+interface Level {
+  /** Absolute. */
+  readonly directory: string;
+  readonly names: readonly string[];
+  next: number;
+}
+
 /**
  * All that is below a directory, in an order that does not change while the directory does not. Yields undefined now
- * and then, so that one and the same walk can be taken at one go or with pauses.
+ * and then, so that one and the same walk can be taken at one go or with pauses. One generator with a stack: nested
+ * ones took a fifth of the time of a status over 70,000 files.
  */
 export function* walk(root: string, options: WalkOptions): Generator<Found | undefined, void> {
+  const place: Place = { root, ...options };
+  const levels: Level[] = [{ directory: root, names: namesIn(root, '', place), next: 0 }];
   let pause = PAUSE;
-  for (const found of walkInto(root, '', { root, ...options })) {
-    yield found;
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const name = level.names[level.next++];
+    if (name === undefined) {
+      levels.pop();
+      continue;
+    }
+    const absolute = `${level.directory}/${name}`;
+    if (place.skip.has(absolute)) continue;
+    const stat = lstatOf(absolute, place.shown);
+    // Cut out of the absolute path, which is one flat string by now; joined anew it would be flattened once more.
+    const path = absolute.slice(root.length + 1);
+    if (stat === undefined) {
+      if (name.includes('\ufffd')) throw unreadableName(`${place.shown}/${path}`);
+      // Deleted since the directory was read.
+      continue;
+    }
+    const kind = kindOf(stat);
+    if (kind === 'directory') {
+      const names = namesIn(absolute, `${path}/`, place);
+      if (names.length > 0) levels.push({ directory: absolute, names, next: 0 });
+      else yield { kind: 'dir', path, stat };
+    } else {
+      const found = kind === 'file' ? ({ kind, path, stat } as const) : look(absolute, { path, stat }, place);
+      if (found !== undefined) yield found;
+    }
     pause -= 1;
     if (pause > 0) continue;
     pause = PAUSE;
@@ -44,35 +82,11 @@ export function* walk(root: string, options: WalkOptions): Generator<Found | und
   }
 }
 
-interface Place extends WalkOptions {
-  readonly root: string;
-}
-
-function* walkInto(directory: string, prefix: string, place: Place): Generator<Found, void> {
-  for (const name of namesIn(directory, prefix, place)) {
-    const path = `${prefix}${name}`;
-    const absolute = `${directory}/${name}`;
-    if (place.skip.has(absolute)) continue;
-    const stat = lstatOf(absolute, `${place.shown}/${path}`);
-    if (stat === undefined) {
-      if (name.includes('\ufffd')) throw unreadableName(`${place.shown}/${path}`);
-      // Deleted since the directory was read.
-      continue;
-    }
-    const kind = kindOf(stat);
-    if (kind === 'file') yield { kind, path, stat };
-    else if (kind === 'directory') {
-      let empty = true;
-      for (const found of walkInto(absolute, `${path}/`, place)) {
-        empty = false;
-        yield found;
-      }
-      if (empty) yield { kind: 'dir', path, stat };
-    } else if (kind === 'link') {
-      const found = followLink(absolute, { path, stat }, place);
-      if (found !== undefined) yield found;
-    } else throw notAFile(`${place.shown}/${path}`, kind);
-  }
+/** What is neither a file nor a directory: a link, or nothing that has content. */
+function look(absolute: string, at: { path: string; stat: BigIntStats }, place: Place): Found | undefined {
+  const kind = kindOf(at.stat);
+  if (kind !== 'link') throw notAFile(`${place.shown}/${at.path}`, kind);
+  return followLink(absolute, at, place);
 }
 
 function namesIn(directory: string, prefix: string, place: Place): readonly string[] {

@@ -7,7 +7,6 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,7 +72,7 @@ test('a full disk stops a checkout and leaves nothing half done', async ({ skip 
       message: 'cannot write "dir": no space left on the device',
     });
     expect(existsSync(rig.path('dir'))).toBe(false);
-    expect(readdirSync(rig.path('.lockstep/tmp'))).toEqual([]);
+    expect(readdirSync(rig.path('.lockstep/tmp/making'))).toEqual([]);
   } finally {
     unmount(disk);
   }
@@ -120,13 +119,15 @@ test('a cache directory that is a file is a clear error', async () => {
 
 test('what killed processes left in the cache is swept after some hours', async () => {
   await using rig = new StoreRig();
-  rig.write('.lockstep/cache/tmp/old', 'x');
-  rig.write('.lockstep/cache/tmp/new', 'x');
-  utimesSync(join(rig.cacheDir, 'tmp/old'), 1000, 1000);
-  const store = rig.open();
-  store.saveBytes(Buffer.from('a'));
-  await store.flush();
-  expect(readdirSync(join(rig.cacheDir, 'tmp'))).toEqual(['new']);
+  rig.write('.lockstep/cache/tmp/left', 'x');
+  const flush = async (text: string, later: number): Promise<string[]> => {
+    const store = rig.open({ now: () => Date.now() + later });
+    store.saveBytes(Buffer.from(text));
+    await store.flush();
+    return readdirSync(join(rig.cacheDir, 'tmp'));
+  };
+  expect(await flush('a', 0)).toEqual(['left']);
+  expect(await flush('b', 7 * 3600 * 1000)).toEqual([]);
 });
 
 test('nothing outside the project is removed or written through a link above an out', async () => {

@@ -1,0 +1,136 @@
+import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { hashSync } from 'hasha';
+import { diskError, writeFully } from '../base/atomic-file.ts';
+import type { Digest } from '../base/brand.ts';
+import { isErrno, LockstepError } from '../base/error.ts';
+import { readSmall } from './hash-file.ts';
+import { type Layout, objectPath } from './layout.ts';
+import type { ObjectIndex } from './object-index.ts';
+import type { Staging } from './staging.ts';
+
+/** Many small files to be read, by absolute path. */
+export interface BulkRequest {
+  readonly files: readonly string[];
+  /** Where their bytes are written, for the cache to take in; absent: they are only hashed. */
+  readonly place?: BulkPlace;
+}
+
+export interface BulkPlace {
+  readonly staging: Staging | undefined;
+  /** The temporary file of the n-th file is named this and `-n`. */
+  readonly base: string;
+  /** The number of the request's first file. */
+  readonly from: number;
+}
+
+/** What was read, in the order of the request; typed arrays, since it travels between threads. */
+export interface BulkResult {
+  /** 32 bytes each. */
+  readonly digests: Uint8Array<ArrayBuffer>;
+  /** Bytes read. */
+  readonly sizes: Float64Array<ArrayBuffer>;
+  /** One of the marks below each. */
+  readonly marks: Uint8Array<ArrayBuffer>;
+}
+
+/** Read; if bytes were to be kept, an object with them is here or somebody else is writing it. */
+export const READ = 0;
+/** Read, and written to its temporary file. */
+export const WRITTEN = 1;
+/** Read, and written to the staging directory. */
+export const STAGED = 2;
+export const GONE = 3;
+/** Neither small nor simple: to be read by itself. */
+export const LEFT = 4;
+
+/**
+ * Reads files without looking at their stats, which whoever asks has taken before: a change since then makes another
+ * stat and is found out by the next look. With 70,000 files every call per file counts.
+ */
+export function readBulk(
+  { layout, index }: { readonly layout: Layout; readonly index: ObjectIndex },
+  { files, place }: BulkRequest,
+): BulkResult {
+  const digests = new Uint8Array(files.length * 32);
+  const sizes = new Float64Array(files.length);
+  const marks = new Uint8Array(files.length);
+  for (const [at, path] of files.entries()) {
+    const bytes = readIfPossible(path);
+    if (bytes === 'missing' || bytes === undefined) {
+      marks[at] = bytes === 'missing' ? GONE : LEFT;
+      continue;
+    }
+    const hash = hashSync(bytes, { algorithm: 'sha256', encoding: 'buffer' });
+    digests.set(hash, at * 32);
+    sizes[at] = bytes.length;
+    if (place === undefined) continue;
+    const digest = digestFrom(digests, at);
+    marks[at] = stateOf({ layout, index }, digest) ?? write(layout, { bytes, digest, place, at });
+  }
+  return { digests, sizes, marks };
+}
+
+export function digestFrom(digests: Uint8Array<ArrayBuffer>, at: number): Digest {
+  return `sha256:${Buffer.from(digests.buffer, digests.byteOffset + at * 32, 32).toString('hex')}` as Digest;
+}
+
+/** Where the object of a digest is staged. */
+export function stagedPath(staging: Staging, digest: Digest): string {
+  return `${staging.directory}/${digest.slice(7, 9)}/${digest.slice(9)}`;
+}
+
+export function isStaged(staging: Staging | undefined, digest: Digest): staging is Staging {
+  return staging !== undefined && staging.fresh[Number.parseInt(digest.slice(7, 9), 16)] === 1;
+}
+
+/** What cannot be read is left to whoever knows what the user calls it. */
+function readIfPossible(path: string): Uint8Array | 'missing' | undefined {
+  try {
+    return readSmall(path, path);
+  } catch (error) {
+    if (error instanceof LockstepError) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined when there is no such object. One that no index knows of is replaced by the same bytes. */
+function stateOf({ layout, index }: { layout: Layout; index: ObjectIndex }, digest: Digest): number | undefined {
+  if (!index.lists(digest, 'file')) return undefined;
+  const path = objectPath(layout, digest, 'file');
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  return index.vouches(digest, 'file', stat) ? READ : LEFT;
+}
+
+interface Writing {
+  readonly bytes: Uint8Array;
+  readonly digest: Digest;
+  readonly place: BulkPlace;
+  readonly at: number;
+}
+
+function write(layout: Layout, { bytes, digest, place, at }: Writing): number {
+  const { staging, base, from } = place;
+  if (!isStaged(staging, digest)) {
+    writeObject(`${base}-${from + at}`, bytes, layout.cacheDir);
+    return WRITTEN;
+  }
+  return writeObject(stagedPath(staging, digest), bytes, layout.cacheDir) ? STAGED : READ;
+}
+
+/** False when the file exists. */
+export function writeObject(path: string, bytes: Uint8Array, cacheDir: string): boolean {
+  try {
+    const fd = openSync(path, 'wx', 0o444);
+    try {
+      writeFully(fd, bytes);
+    } finally {
+      closeSync(fd);
+    }
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    rmSync(path, { force: true });
+    throw diskError(error, `cannot write to the cache ${cacheDir}`);
+  }
+}

@@ -1,0 +1,54 @@
+import { Breath } from './breath.ts';
+import type { BulkRequest, BulkResult } from './bulk.ts';
+
+export type ReadBulk = (request: BulkRequest) => BulkResult | Promise<BulkResult>;
+
+/** Files given to a thread at once; some 10 ms of work, after which others get their turn. */
+const PORTION = 128;
+/** Portions on their way to the second thread, so that it need not wait for the main one. */
+const AHEAD = 4;
+
+/** Deals the files out to this thread and to a second one; waits for both, also when one of them fails. */
+export async function readInPortions(
+  request: BulkRequest,
+  { here, there }: { readonly here: ReadBulk; readonly there: ReadBulk | undefined },
+): Promise<BulkResult> {
+  const portions = portionsOf(request);
+  const all: BulkResult = {
+    digests: new Uint8Array(request.files.length * 32),
+    sizes: new Float64Array(request.files.length),
+    marks: new Uint8Array(request.files.length),
+  };
+  const breath = new Breath();
+  const takeOn = async (read: ReadBulk): Promise<void> => {
+    for (let portion = portions.shift(); portion !== undefined; portion = portions.shift()) {
+      const result = await read(portion.request);
+      all.digests.set(result.digests, portion.from * 32);
+      all.sizes.set(result.sizes, portion.from);
+      all.marks.set(result.marks, portion.from);
+      if (breath.due) await breath.take();
+    }
+  };
+  const hands = there === undefined ? [] : Array.from({ length: AHEAD }, () => takeOn(there));
+  const outcomes = await Promise.allSettled([...hands, takeOn(here)]);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  return all;
+}
+
+interface Portion {
+  readonly from: number;
+  readonly request: BulkRequest;
+}
+
+/** Temporary files are named by the place of their file in the whole request. */
+function portionsOf({ files, place }: BulkRequest): Portion[] {
+  const portions: Portion[] = [];
+  for (let from = 0; from < files.length; from += PORTION) {
+    const part = files.slice(from, from + PORTION);
+    portions.push({
+      from,
+      request: place === undefined ? { files: part } : { files: part, place: { ...place, from } },
+    });
+  }
+  return portions;
+}
