@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { isErrno, LockstepError } from '../base/error.ts';
+import { readText } from '../base/read-text.ts';
 import { type Config, DEFAULT_CONFIG } from './config.ts';
 
 interface Kept {
@@ -24,7 +24,7 @@ export async function readConfig(files: readonly string[], kept: Kept): Promise<
 
 function readIfThere(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(file, file);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return '';
     throw error;

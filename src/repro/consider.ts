@@ -1,6 +1,7 @@
 import type { Digest, ProjectPath, StageId } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
 import { sameContent } from '../base/content.ts';
+import { isErrno, LockstepError } from '../base/error.ts';
 import { contains } from '../base/project-path.ts';
 import { fingerprintOf, type Inputs } from '../pipeline/fingerprint.ts';
 import type { LockEntry, ReadLockEntry } from '../pipeline/lock-entry.ts';
@@ -57,6 +58,18 @@ export function lookOnce(store: Look): Look {
   };
 }
 
+/** What an out holds. A pipe, a socket or a circle of links holds nothing: it is as if nothing were there. */
+export async function lookAtOut(look: Look, path: ProjectPath): Promise<Content | 'missing'> {
+  try {
+    return look.peek(path) ?? (await look.observe(path));
+  } catch (error) {
+    if (!(error instanceof LockstepError) || error.code !== 'unusable-file') throw error;
+    // Other causes are faults of the disk or of permissions, and say nothing about what is there.
+    if (error.cause !== undefined && !isErrno(error.cause, 'ELOOP')) throw error;
+    return 'missing';
+  }
+}
+
 export interface Considering {
   readonly tools: Tools;
   readonly look: Look;
@@ -111,7 +124,7 @@ async function observe(stage: Stage, locked: ReadLockEntry | undefined, options:
   }
   const { params, missing } = await options.paramsReader.read(stage.params);
   const outs = new Map<ProjectPath, Content | 'missing'>();
-  for (const out of stage.outs) outs.set(out.path, look.peek(out.path) ?? (await look.observe(out.path)));
+  for (const out of stage.outs) outs.set(out.path, await lookAtOut(look, out.path));
   return { deps, params, missingParams: missing, outs };
 }
 
@@ -173,7 +186,7 @@ async function judge(remembered: Remembered, from: Recall['from'], search: Searc
   let missing = false;
   for (const out of stage.outs) {
     const wanted = remembered.entry.outs.get(out.path)?.content;
-    const onDisk = look.peek(out.path) ?? (await look.observe(out.path));
+    const onDisk = await lookAtOut(look, out.path);
     if (wanted === undefined) missing = true;
     else if (onDisk === 'missing' || !sameContent(onDisk, wanted)) {
       const verdict = await tools.store.verify(wanted);

@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Literal, ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
+import { readText } from '../base/read-text.ts';
 import { type ParamsTree, selectParams } from '../pipeline/params.ts';
 import type { ParamsRequest } from '../pipeline/stage.ts';
 import type { ParseCache } from '../store/parse-cache.ts';
@@ -44,7 +45,7 @@ export function createParamsReader(
   }
 
   async function parse(file: ProjectPath): Promise<ParamsTree | undefined> {
-    const text = readText(root, file);
+    const text = readParams(root, file);
     const kept = parseCache.get(`params:${file}`, text) as ParamsTree | undefined;
     if (kept !== undefined) return kept;
     const { parseParams } = await import('../pipeline/parse-params.ts');
@@ -76,11 +77,11 @@ export function createParamsReader(
   };
 }
 
-function readText(root: string, file: ProjectPath): string {
+function readParams(root: string, file: ProjectPath): string {
   try {
-    return readFileSync(join(root, file), 'utf8');
+    return readText(join(root, file), `the params file ${file}`);
   } catch (error) {
-    if (!isErrno(error, 'EISDIR', 'EACCES', 'EINVAL')) throw error;
+    if (!isErrno(error, 'EACCES')) throw error;
     throw new LockstepError('bad-params', `the params file ${file} cannot be read: ${error.code}`, { cause: error });
   }
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProjectPath, StageId } from '../base/brand.ts';
 import { type Diagnostic, isErrno, LockstepError } from '../base/error.ts';
 import { digestOf } from '../base/hash.ts';
 import { directoryOf, joinPath } from '../base/project-path.ts';
+import { readText } from '../base/read-text.ts';
 import type { Graph } from '../pipeline/graph.ts';
 import { labels } from '../pipeline/labels.ts';
 import type { Lockfile } from '../pipeline/lock-entry.ts';
@@ -32,7 +32,7 @@ export async function readProject(source: Source): Promise<Loaded> {
       hint: 'lockstep init writes a small one that works',
     });
   }
-  const texts = new Map(files.map((file) => [file, readFileSync(join(source.root, file), 'utf8')] as const));
+  const texts = new Map(files.map((file) => [file, readText(join(source.root, file), file)] as const));
   const diagnostics: Diagnostic[] = [];
   const pipelines: Pipeline[] = [];
   for (const [file, text] of texts) {
@@ -87,7 +87,7 @@ export function mistaken(diagnostics: readonly Diagnostic[]): LockstepError {
 /** The diagnostics of mistakes that were found after reading; the texts are read again for their places. */
 export async function locateMistakes(root: string, mistakes: readonly Mistake[]): Promise<readonly Diagnostic[]> {
   const files = new Set(mistakes.flatMap((m) => (m.related === undefined ? [m.file] : [m.file, m.related.file])));
-  return await locateIn(mistakes, new Map([...files].map((file) => [file, readFileSync(join(root, file), 'utf8')])));
+  return await locateIn(mistakes, new Map([...files].map((file) => [file, readText(join(root, file), file)])));
 }
 
 async function locateIn(
@@ -120,7 +120,7 @@ async function readLockfile(
   const empty: Lockfile = { entries: new Map() };
   let text: string;
   try {
-    text = readFileSync(join(source.root, file), 'utf8');
+    text = readText(join(source.root, file), file);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return { lockfile: empty, diagnostics: [] };
     throw error;

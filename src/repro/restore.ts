@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sameContent } from '../base/content.ts';
-import type { Considered } from './consider.ts';
+import { type Considered, lookAtOut } from './consider.ts';
 import type { Outcome } from './decision.ts';
 import { entryOf } from './observation.ts';
 import { sayTrashed } from './run-stage.ts';
@@ -15,7 +15,7 @@ export async function restoreStage(session: Session, considered: Considered): Pr
   const outs = new Map([...source.entry.outs].map(([path, out]) => [path, out.content]));
   for (const out of stage.outs) {
     const wanted = outs.get(out.path);
-    const now = store.peek(out.path) ?? (await store.observe(out.path));
+    const now = await lookAtOut(store, out.path);
     if (wanted === undefined || (now !== 'missing' && sameContent(now, wanted))) continue;
     const leftover = session.leftovers.stampOf(out.path);
     const trashed = await store.clear(out.path, leftover === undefined ? {} : { leftover });

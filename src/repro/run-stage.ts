@@ -141,8 +141,18 @@ export function sayTrashed(
 
 async function noteLeftovers(session: Session, stage: Stage): Promise<void> {
   for (const out of stage.outs) {
-    const stamp = session.tools.store.stamp(out.path);
-    if (stamp !== null && !out.persist) session.leftovers.note(out.path, stamp);
+    const stamp = out.persist ? null : stampOf(session, out.path);
+    if (stamp !== null) session.leftovers.note(out.path, stamp);
+  }
+}
+
+/** Null also for what cannot be looked at, such as a directory with a pipe in it. */
+function stampOf(session: Session, path: ProjectPath): string | null {
+  try {
+    return session.tools.store.stamp(path);
+  } catch (error) {
+    if (error instanceof LockstepError && error.code === 'unusable-file') return null;
+    throw error;
   }
 }
 
