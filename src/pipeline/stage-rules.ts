@@ -35,9 +35,15 @@ export function writtenPathMistake(written: string): { message: string; hint?: s
   if (written.startsWith('/')) {
     return { message: `the path \`${written}\` is absolute`, hint: 'write it relative to the directory of the stage' };
   }
+  const bytes = Math.max(...written.split('/').map((name) => utf8.encode(name).length));
+  if (bytes > LONGEST_NAME) {
+    return { message: `a name in the path is ${bytes} bytes long; file systems take at most ${LONGEST_NAME}` };
+  }
   return undefined;
 }
 
+const utf8 = new TextEncoder();
+const LONGEST_NAME = 255;
 const LOCKFILES = ['pipeline.lock', 'dvc.lock'];
 const OWN_DIRECTORIES = ['.git', '.lockstep', '.dvc'];
 
