@@ -41,17 +41,17 @@ function save(rig: StoreRig): Record<string, unknown> {
   return JSON.parse(execFileSync(process.execPath, [program, rig.root, rig.cacheDir], { encoding: 'utf8' }));
 }
 
-function plantMany(rig: StoreRig): void {
+function plantMany(rig: StoreRig, { files }: { readonly files: number }): void {
   for (const folder of ['a', 'b/c']) {
     mkdirSync(rig.path(`many/${folder}`), { recursive: true });
     // Every third file has the bytes of another one.
-    for (let i = 0; i < 1500; i++) writeFileSync(rig.path(`many/${folder}/${i}`), `${folder} ${i - (i % 3)}`);
+    for (let i = 0; i < files / 2; i++) writeFileSync(rig.path(`many/${folder}/${i}`), `${folder} ${i - (i % 3)}`);
   }
 }
 
 test('many files are saved by two threads as one would', async () => {
   await using rig = new StoreRig();
-  plantMany(rig);
+  plantMany(rig, { files: 3000 });
   rig.settle();
   const { content, verdict, peeked, threads } = save(rig);
   expect(threads).toBe(1);
@@ -73,7 +73,7 @@ test('what a second thread cannot write is said as the first would say it', asyn
   }
   try {
     await using rig = new StoreRig({ cacheDir });
-    plantMany(rig);
+    plantMany(rig, { files: 3000 });
     expect(save(rig)).toEqual({
       code: 'disk',
       message: `cannot write to the cache ${cacheDir}: no space left on the device`,
@@ -89,7 +89,7 @@ test('what a second thread cannot write is said as the first would say it', asyn
 
 test('objects made ready beside a cache that got the same ones meanwhile are taken in one by one', async () => {
   await using rig = new StoreRig();
-  plantMany(rig);
+  plantMany(rig, { files: 1200 });
   const first = rig.open();
   const second = rig.open({ tmpDir: rig.path('second') });
   const content = await first.save(at('many'));
@@ -104,7 +104,7 @@ test('objects made ready beside a cache that got the same ones meanwhile are tak
 
 test('a save that fails leaves nothing that it made ready', async () => {
   await using rig = new StoreRig();
-  plantMany(rig);
+  plantMany(rig, { files: 1200 });
   const store = rig.open();
   await store.save(at('many'));
   store.close();
