@@ -8,20 +8,30 @@ import { digestOf } from '../base/hash.ts';
 import { kindOf, lstatOf } from './file-stat.ts';
 import { hashLarge, hashSmall } from './hash-file.ts';
 import { type Layout, type ObjectKind, objectPath } from './layout.ts';
-import type { ObjectIndex } from './object-index.ts';
+import { type ObjectIndex, openObjectIndex } from './object-index.ts';
 import type { Verdict } from './store.ts';
 
 /** The named objects of a cache and what is known of them. */
 export interface Shelf {
   readonly layout: Layout;
   readonly index: ObjectIndex;
+  /** Paths of objects that were found corrupt here: a later question must not hear that they were never there. */
+  readonly corrupt: Set<string>;
+}
+
+export function openShelf(layout: Layout): Shelf {
+  return { layout, index: openObjectIndex(layout.index), corrupt: new Set() };
 }
 
 /** The verdict by stat alone; undefined when bytes would have to be read. */
 export function glance(place: Shelf, digest: Digest, kind: ObjectKind): Verdict | undefined {
   const stat = statOfObject(place, digest, kind);
-  if (stat === undefined) return 'missing';
+  if (stat === undefined) return absent(place, digest, kind);
   return place.index.vouches(digest, kind, stat) ? 'intact' : undefined;
+}
+
+function absent(place: Shelf, digest: Digest, kind: ObjectKind): 'missing' | 'corrupt' {
+  return place.corrupt.has(objectPath(place.layout, digest, kind)) ? 'corrupt' : 'missing';
 }
 
 function statOfObject(place: Shelf, digest: Digest, kind: ObjectKind): BigIntStats | undefined {
@@ -33,7 +43,7 @@ function statOfObject(place: Shelf, digest: Digest, kind: ObjectKind): BigIntSta
 export async function verify(place: Shelf, digest: Digest, kind: ObjectKind): Promise<Verdict> {
   const path = objectPath(place.layout, digest, kind);
   const stat = statOfObject(place, digest, kind);
-  if (stat === undefined) return 'missing';
+  if (stat === undefined) return absent(place, digest, kind);
   if (place.index.vouches(digest, kind, stat)) return 'intact';
   if (kindOf(stat) === 'file') {
     const options = { shown: path, now: () => 0 };
@@ -52,7 +62,7 @@ export async function verify(place: Shelf, digest: Digest, kind: ObjectKind): Pr
 export function read(place: Shelf, digest: Digest, kind: ObjectKind): Uint8Array | Exclude<Verdict, 'intact'> {
   const path = objectPath(place.layout, digest, kind);
   const stat = statOfObject(place, digest, kind);
-  if (stat === undefined) return 'missing';
+  if (stat === undefined) return absent(place, digest, kind);
   const bytes = kindOf(stat) === 'file' ? readIfThere(path) : undefined;
   if (bytes !== undefined && digestOf(bytes) === digest) return bytes;
   setAside(place, path, stat);
@@ -72,6 +82,7 @@ function readIfThere(path: string): Uint8Array | undefined {
 function setAside(place: Shelf, path: string, seen: BigIntStats): void {
   const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (now === undefined || now.ino !== seen.ino || now.ctimeNs !== seen.ctimeNs) return;
+  place.corrupt.add(path);
   const name = `${path.slice(place.layout.objects.length + 1).replace('/', '')}.${randomBytes(4).toString('hex')}.corrupt`;
   try {
     mkdirSync(place.layout.corrupt, { recursive: true });

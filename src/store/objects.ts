@@ -7,11 +7,10 @@ import { isErrno } from '../base/error.ts';
 import { Breath } from './breath.ts';
 import { type BulkResult, writeObject } from './bulk.ts';
 import { makeDurable } from './durable.ts';
-import { glance, read, type Shelf, verify } from './integrity.ts';
+import { glance, openShelf, read, type Shelf, verify } from './integrity.ts';
 import { keepMany, openReaders, type Readers } from './keep-many.ts';
 import { type LargeObject, openLargeObject } from './large-object.ts';
 import { type Layout, type ObjectKind, objectPath } from './layout.ts';
-import { openObjectIndex } from './object-index.ts';
 import { sweepAbandoned } from './prune.ts';
 import { moveIn, type Staging } from './staging.ts';
 import type { Verdict } from './store.ts';
@@ -85,7 +84,7 @@ export interface ObjectsOptions {
 }
 
 export function openObjects(layout: Layout, options: ObjectsOptions = {}): Objects {
-  const shelf: Shelf = { layout, index: openObjectIndex(layout.index) };
+  const shelf = openShelf(layout);
   const state: State = {
     ...shelf,
     disk: options.disk ?? { makeDurable, rename: renameSync },
