@@ -7,7 +7,7 @@ import { cachedOuts, type Stage } from '../pipeline/stage.ts';
 import { checkWorkspace } from '../repro/check.ts';
 import type { Considered } from '../repro/consider.ts';
 import { labelOf } from '../repro/loaded.ts';
-import { entryOf } from '../repro/observation.ts';
+import { entryOf, inputsOf } from '../repro/observation.ts';
 import { plan } from '../repro/plan.ts';
 import { createRecorder } from '../repro/recorder.ts';
 import { select } from '../repro/select.ts';
@@ -38,7 +38,8 @@ export const command = defineCommand({
       const recorder = createRecorder(project.tools, loaded);
       let accepted = 0;
       for (const one of considered.values()) {
-        const { decision, stage, inputs } = one;
+        const { decision, stage, observation } = one;
+        const inputs = inputsOf(stage, observation);
         if (inputs === undefined) throw new LockstepError('missing-dep', `deps of '${stage.name}' are missing`);
         recorder.prove({ stage, entry: entryOf(stage, inputs, await saveOuts(project, stage)) });
         if (decision.do === 'keep') continue;

@@ -18,7 +18,7 @@ export interface Considered {
   readonly stage: Stage;
   readonly locked: ReadLockEntry | undefined;
   readonly observation: Observation;
-  /** Undefined while a dep or param is missing or not yet made. */
+  /** Undefined where all is as the lock has it, and while a dep or param is missing or not yet made. */
   readonly inputs: Inputs | undefined;
   readonly fingerprint: Digest | undefined;
   readonly decision: Decision;
@@ -91,9 +91,9 @@ export async function consider(
   const waitingFor = upstream.filter((id) => foresight.wouldRun.has(id));
   const observation = await observe(stage, locked, { ...options, waiting: waitingFor.length > 0 });
   const findings = findReasons(stage, locked, observation, wishes);
-  const inputs = inputsOf(stage, observation);
-  // Of a stage that is simply kept nobody asks it, and a thousand digests are not free.
-  const fingerprint = inputs === undefined || isClean(findings) ? undefined : fingerprintOf(inputs);
+  // Of a stage that is simply kept nobody asks, and a thousand digests are not free.
+  const inputs = isClean(findings) ? undefined : inputsOf(stage, observation);
+  const fingerprint = inputs === undefined ? undefined : fingerprintOf(inputs);
   const source =
     waitingFor.length === 0 && mayRecall(findings)
       ? await findSource(stage, { locked, fingerprint, findings, options })

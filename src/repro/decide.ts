@@ -98,16 +98,25 @@ function definitionReasons(stage: Stage, entry: LockEntry): Reason[] {
     reasons.push({ reason: 'command-changed', was, now });
   }
   if (entry.wdir !== stage.wdir) reasons.push({ reason: 'wdir-changed', was: entry.wdir, now: stage.wdir });
-  for (const name of new Set([...Object.keys(entry.env), ...Object.keys(stage.env)])) {
+  for (const name of Object.keys({ ...entry.env, ...stage.env })) {
     const before = entry.env[name] ?? null;
     const after = stage.env[name] ?? null;
     if (before !== after) reasons.push({ reason: 'env-changed', name, was: before, now: after });
   }
+  if (!sameOuts(stage, entry)) reasons.push(outsRedefined(stage, entry));
+  return reasons;
+}
+
+function sameOuts(stage: Stage, entry: LockEntry): boolean {
+  const same = stage.outs.length === entry.outs.size;
+  return same && stage.outs.every((out) => entry.outs.get(out.path)?.persist === out.persist);
+}
+
+function outsRedefined(stage: Stage, entry: LockEntry): Reason {
   const added = stage.outs.filter((out) => entry.outs.get(out.path)?.persist !== out.persist).map((out) => out.path);
   const declared = new Set(stage.outs.map((out) => out.path));
   const removed = [...entry.outs.keys()].filter((path) => !declared.has(path));
-  if (added.length > 0 || removed.length > 0) reasons.push({ reason: 'outs-redefined', added, removed });
-  return reasons;
+  return { reason: 'outs-redefined', added, removed };
 }
 
 /** A list of commands, shown as one text. */
