@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { against, type Case, memoryRow, type Place, type Row, unmeasured } from './case.ts';
+import { against, type Case, type Dimension, memoryRow, type Place, type Row, unmeasured } from './case.ts';
 import { installed } from './machine.ts';
-import { alternate, type Contender, type Cost, peakMemory } from './measure.ts';
+import { alternate, type Contender, peakMemory } from './measure.ts';
 import { emptyNode, expectRepro, expectUpToDate, lockstep } from './program.ts';
 import {
   type CopyStage,
   copyStages,
   expectCopies,
-  forgetResults,
   makefileText,
+  newDirectories,
   writeCopyProject,
   writeFiles,
 } from './projects.ts';
@@ -41,12 +41,12 @@ export const manyStagesCases: readonly Case[] = [
     name: 'one-param',
     compares:
       '`lockstep repro` after the param of one stage in the middle of 1,000 got a new value: one stage runs, those after it see the same bytes. CPU, less the CPU of the stage’s own command',
-    measure: (place) => oneParam(place),
+    measure: oneParam,
   },
   {
     name: 'first-run',
     compares:
-      'the first `lockstep repro -j 2` of 1,000 stages in a fresh git repository against `make -j2` with the same commands',
+      'the first `lockstep repro -j 2` of 1,000 stages in a new git repository against `make -j2` with the same commands',
     measure: (place) => [
       ...firstRun(place, 'a hundred chains of ten'),
       ...firstRun(place, 'one chain'),
@@ -57,17 +57,17 @@ export const manyStagesCases: readonly Case[] = [
     name: 'growth',
     compares:
       'the first `lockstep repro -j 2` of 1,000 stages (a hundred chains of ten) against that of 100 (ten chains of ten)',
-    measure: (place) => growth(place),
+    measure: growth,
   },
 ];
 
 function nothingToDo(place: Place, shape: Shape): readonly Row[] {
-  const { root, stages } = project(place, `noop ${shape}`, SHAPES[shape]);
-  expectRepro(place, root, { ran: stages.length });
-  expectRepro(place, root, { kept: stages.length });
+  const stages = copyStages(SHAPES[shape]);
+  const root = join(place.directory, shape);
+  finishOnce(place, root, stages);
   const written = outTimes(root, stages);
-  const repro: Contender = { command: lockstep(place, root, 'repro') };
-  const [ours, peer] = alternate([repro, { command: emptyNode(place) }], QUICK);
+  const repro: Contender = { argv: lockstep(place, 'repro'), directory: () => root };
+  const [ours, peer] = alternate([repro, emptyNode(place)], QUICK);
   const memory = peakMemory(repro);
   expectRepro(place, root, { kept: stages.length });
   if (outTimes(root, stages) !== written) throw new Error('an out was written though there was nothing to do');
@@ -79,25 +79,26 @@ function nothingToDo(place: Place, shape: Shape): readonly Row[] {
 }
 
 function oneParam(place: Place): readonly Row[] {
-  const { root, stages } = project(place, 'one-param', SHAPES['a hundred chains of ten']);
-  expectRepro(place, root, { ran: stages.length });
-  expectRepro(place, root, { kept: stages.length });
+  const stages = copyStages(SHAPES['a hundred chains of ten']);
+  const root = join(place.directory, 'project');
+  finishOnce(place, root, stages);
   const stage = stages[504];
   if (stage === undefined) throw new Error('there is no such stage');
   const params = readFileSync(join(root, 'params.yaml'), 'utf8');
   let value = 1;
   // A value that was there before would be restored from the run cache.
-  const prepare = () => {
+  const changed = () => {
     value += 1;
     writeFileSync(join(root, 'params.yaml'), params.replace(`${stage.name}: 1\n`, `${stage.name}: ${value}\n`));
+    return root;
   };
-  prepare();
+  changed();
   expectRepro(place, root, { ran: 1, kept: stages.length - 1 });
   const [ours, peer, own] = alternate(
     [
-      { command: lockstep(place, root, 'repro'), prepare, verify: () => expectUpToDate(place, root) },
-      { command: emptyNode(place) },
-      { command: { argv: ['sh', '-c', `cp ${stage.from} out/unused.txt`], cwd: root } },
+      { argv: lockstep(place, 'repro'), directory: changed, verify: () => expectUpToDate(place, root) },
+      emptyNode(place),
+      { argv: ['sh', '-c', `cp ${stage.from} unused.txt`], directory: () => root },
     ],
     QUICK,
   );
@@ -109,62 +110,56 @@ function oneParam(place: Place): readonly Row[] {
 function firstRun(place: Place, shape: Shape): readonly Row[] {
   const what = `first \`repro -j 2\`, 1,000 × \`cp\`, ${shape}`;
   if (!installed('make')) return [unmeasured(what, 'make is not installed')];
-  const { root, stages } = project(place, `first ${shape}`, SHAPES[shape]);
-  const theirs = join(place.directory, `make ${shape}`);
-  writeCopyProject(theirs, stages);
-  writeFiles(theirs, { Makefile: makefileText(stages) });
-  const [ours, peer] = alternate(
-    [
-      fresh(place, root, stages),
-      {
-        command: { argv: ['make', '-j2'], cwd: theirs },
-        prepare: () => {
-          forgetResults(theirs);
-          writeFiles(theirs, { Makefile: makefileText(stages) });
-        },
-        verify: () => expectCopies(theirs, stages),
-      },
-    ],
-    SLOW,
-  );
+  const stages = copyStages(SHAPES[shape]);
+  const next = newDirectories(join(place.directory, `make, ${shape}`));
+  const make: Contender = {
+    argv: ['make', '-j2'],
+    directory: () => {
+      const root = next();
+      writeCopyProject(root, stages);
+      writeFiles(root, { Makefile: makefileText(stages) });
+      return root;
+    },
+    verify: ({ directory }) => expectCopies(directory, stages),
+  };
+  const [ours, peer] = alternate([firstRepro(place, shape, stages), make], SLOW);
   const bound = { what, ours, peer, peerName: '`make -j2`' };
   return [against({ ...bound, dimension: 'wall', atMost: 5 }), against({ ...bound, dimension: 'cpu' })];
 }
 
 function growth(place: Place): readonly Row[] {
-  const large = project(place, 'growth large', { chains: 100, length: 10 });
-  const small = project(place, 'growth small', { chains: 10, length: 10 });
-  const [ours, peer] = alternate(
-    [fresh(place, large.root, large.stages), fresh(place, small.root, small.stages)],
-    SLOW,
-  );
-  const compare = (dimension: keyof Cost): Row =>
+  const large = firstRepro(place, 'large', copyStages({ chains: 100, length: 10 }));
+  const small = firstRepro(place, 'small', copyStages({ chains: 10, length: 10 }));
+  const [ours, peer] = alternate([large, small], SLOW);
+  const compare = (dimension: Dimension): Row =>
     against({ what: 'first `repro`, 1,000 stages', dimension, ours, peer, peerName: '100 stages', atMost: 11 });
   return [compare('cpu'), compare('wall')];
 }
 
 /** A first run: nothing is there but what is committed. */
-function fresh(place: Place, root: string, stages: readonly CopyStage[]): Contender {
+function firstRepro(place: Place, name: string, stages: readonly CopyStage[]): Contender {
+  const next = newDirectories(join(place.directory, `lockstep, ${name}`));
   return {
-    command: lockstep(place, root, 'repro', '-j', '2'),
-    prepare: () => forgetResults(root),
-    verify: () => {
-      expectCopies(root, stages);
-      if (!existsSync(join(root, 'pipeline.lock'))) throw new Error('there is no pipeline.lock');
-      expectUpToDate(place, root);
+    argv: lockstep(place, 'repro', '-j', '2'),
+    directory: () => {
+      const root = next();
+      writeCopyProject(root, stages);
+      return root;
+    },
+    verify: ({ directory }) => {
+      expectCopies(directory, stages);
+      if (!existsSync(join(directory, 'pipeline.lock'))) throw new Error('there is no pipeline.lock');
+      expectUpToDate(place, directory);
     },
   };
 }
 
-function project(
-  place: Place,
-  name: string,
-  shape: { readonly chains: number; readonly length: number },
-): { readonly root: string; readonly stages: readonly CopyStage[] } {
-  const root = join(place.directory, name);
-  const stages = copyStages(shape);
+/** A new project, run once, and once more so that nothing in it is so young that its stat cannot be trusted. */
+function finishOnce(place: Place, root: string, stages: readonly CopyStage[]): void {
   writeCopyProject(root, stages);
-  return { root, stages };
+  expectRepro(place, root, { ran: stages.length });
+  expectCopies(root, stages);
+  expectRepro(place, root, { kept: stages.length });
 }
 
 function outTimes(root: string, stages: readonly CopyStage[]): string {

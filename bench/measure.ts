@@ -16,11 +16,16 @@ export interface Cost {
 }
 
 export interface Contender {
-  readonly command: Command;
-  /** Brings the directory into the state that the command starts from; not measured. */
-  readonly prepare?: () => void;
+  readonly argv: readonly string[];
+  /** Makes the directory ready that the command runs in, unmeasured, and says which it is. */
+  readonly directory: () => string;
   /** Throws when the command did not do its work. */
-  readonly verify?: (stdout: string) => void;
+  readonly verify?: (done: Done) => void;
+}
+
+export interface Done {
+  readonly directory: string;
+  readonly stdout: string;
 }
 
 export interface Rounds {
@@ -80,10 +85,10 @@ export function alternate<const T extends readonly Contender[]>(
 ): { readonly [K in keyof T]: Cost } {
   const costs = contenders.map((): Cost[] => []);
   for (let round = 0; round < warmUps + measured; round += 1) {
-    for (const [index, { command, prepare, verify }] of contenders.entries()) {
-      prepare?.();
-      const { cost, stdout } = execute(command);
-      verify?.(stdout);
+    for (const [index, { argv, directory: makeReady, verify }] of contenders.entries()) {
+      const directory = makeReady();
+      const { cost, stdout } = execute({ argv, cwd: directory });
+      verify?.({ directory, stdout });
       if (round >= warmUps) costs[index]?.push(cost);
     }
   }
@@ -109,16 +114,15 @@ const TIME = ['/usr/bin/time', '/bin/time'].find((path) => existsSync(path));
  * Bytes that the largest process of the tree had in memory at its peak; undefined without GNU time. A measurement of
  * its own, so that `time` is not in the others.
  */
-export function peakMemory({ command, prepare }: Contender): number | undefined {
+export function peakMemory({ argv, directory: makeReady }: Contender): number | undefined {
   if (TIME === undefined) return undefined;
-  const directory = mkdtempSync(join(tmpdir(), 'bench-time-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'bench-time-'));
   try {
-    prepare?.();
-    const file = join(directory, 'peak');
-    execute({ ...command, argv: [TIME, '-f', '%M', '-o', file, ...command.argv] });
+    const file = join(scratch, 'peak');
+    execute({ argv: [TIME, '-f', '%M', '-o', file, ...argv], cwd: makeReady() });
     return Number(readFileSync(file, 'utf8').trim()) * 1024;
   } finally {
-    rmSync(directory, { recursive: true });
+    rmSync(scratch, { recursive: true });
   }
 }
 

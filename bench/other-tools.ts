@@ -8,7 +8,6 @@ import {
   commitAll,
   copyStages,
   expectCopies,
-  forgetResults,
   makefileText,
   writeCopyProject,
   writeFiles,
@@ -85,15 +84,14 @@ function compareTools(place: Place, chains: number): readonly Row[] {
   const size = `${stages.length.toLocaleString('en')} stages`;
   const root = join(place.directory, `${size} lockstep`);
   writeCopyProject(root, stages);
-  forgetResults(root);
-  const first = execute(lockstep(place, root, 'repro', '-j', '2')).cost;
+  const first = execute({ argv: lockstep(place, 'repro', '-j', '2'), cwd: root }).cost;
   expectRepro(place, root, { kept: stages.length });
   const usable = TOOLS.filter(({ name, most = stages.length }) => installed(name) && stages.length <= most);
   const firsts = usable.map((tool) => firstRun(place, tool, stages));
   const [again, ...agains] = alternate(
     [
-      { command: lockstep(place, root, 'repro', '-j', '2') },
-      ...usable.map((tool) => ({ command: { argv: tool.run, cwd: toolRoot(place, tool, stages) } })),
+      { argv: lockstep(place, 'repro', '-j', '2'), directory: () => root },
+      ...usable.map((tool) => ({ argv: tool.run, directory: () => toolRoot(place, tool, stages) })),
     ] as const,
     { warmUps: 1, measured: 5 },
   );

@@ -15,7 +15,10 @@ export const parallelCases: readonly Case[] = [
       commitAll(root);
       expectRepro(place, root, { ran: 8 });
       const [ours, peer] = alternate(
-        [{ command: lockstep(place, root, 'repro', '-j', '8') }, { command: { argv: ['sleep', '1'], cwd: root } }],
+        [
+          { argv: lockstep(place, 'repro', '-j', '8'), directory: () => root },
+          { argv: ['sleep', '1'], directory: () => root },
+        ],
         { warmUps: 1, measured: 5 },
       );
       const what = '8 stages of `sleep 1`, `-j 8`: wall';

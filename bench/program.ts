@@ -1,13 +1,13 @@
 import type { Place } from './case.ts';
-import { type Command, execute } from './measure.ts';
+import { type Contender, execute } from './measure.ts';
 
-export function lockstep(place: Place, cwd: string, ...args: readonly string[]): Command {
-  return { argv: [...place.lockstep, ...args], cwd };
+export function lockstep(place: Place, ...args: readonly string[]): readonly string[] {
+  return [...place.lockstep, ...args];
 }
 
 /** The program that starts and does nothing: the floor of everything written in node. */
-export function emptyNode(place: Place): Command {
-  return { argv: [place.node, '-e', '0'], cwd: place.directory };
+export function emptyNode(place: Place): Contender {
+  return { argv: [place.node, '-e', '0'], directory: () => place.directory };
 }
 
 interface Summary {
@@ -30,11 +30,11 @@ function expectCounts(summary: Summary, expected: Counts): void {
 
 /** Runs `repro` outside any measurement and throws unless it did just that. */
 export function expectRepro(place: Place, cwd: string, expected: Counts): void {
-  const { stdout } = execute(lockstep(place, cwd, 'repro', '--json'));
+  const { stdout } = execute({ argv: lockstep(place, 'repro', '--json'), cwd });
   expectCounts(JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Summary, expected);
 }
 
 /** Throws unless `status` sees nothing to do. */
 export function expectUpToDate(place: Place, cwd: string): void {
-  execute(lockstep(place, cwd, 'status', '--exit-code'));
+  execute({ argv: lockstep(place, 'status', '--exit-code'), cwd });
 }

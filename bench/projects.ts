@@ -1,5 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execute } from './measure.ts';
 
@@ -53,19 +53,24 @@ export function makefileText(stages: readonly CopyStage[]): string {
   return `all: ${stages.map(({ to }) => to).join(' ')}\n\n${rules.join('\n')}`;
 }
 
-/** All that a first run writes, gone; the project is as it was committed. */
-export function forgetResults(root: string): void {
-  for (const name of ['.lockstep', 'pipeline.lock']) rmSync(join(root, name), { recursive: true, force: true });
-  git(root, 'clean', '-ffdxq', '--exclude=/data', '--exclude=/in.bin');
-  git(root, 'checkout', '-q', '--', '.');
+/**
+ * Names for new directories. A first run starts in a new one each time, and nothing is deleted before the end: ext4
+ * avoids inodes that were freed in the last minutes, and searches so long for others that `cp -r` takes ten times as long.
+ */
+export function newDirectories(base: string): () => string {
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${base}-${count}`;
+  };
 }
 
 export const LARGE_DIRECTORY = { directories: 70, files: 1000 };
 
-/** `data/` with 70 × 1,000 files of some 500 bytes, no two the same. */
+/** 70 × 1,000 files of some 500 bytes, no two the same. */
 export function writeLargeDirectory(root: string): void {
   for (const directory of range(LARGE_DIRECTORY.directories)) {
-    const path = join(root, 'data', pad(directory));
+    const path = join(root, pad(directory));
     mkdirSync(path, { recursive: true });
     for (const file of range(LARGE_DIRECTORY.files)) {
       writeFileSync(join(path, `${pad(file)}.txt`), unlike(`${directory}/${file}`));

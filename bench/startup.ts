@@ -12,7 +12,7 @@ export const startupCases: readonly Case[] = [
     compares: '`lockstep --version` against `node -e 0`',
     measure: (place) => {
       const [ours, peer] = alternate(
-        [{ command: lockstep(place, place.directory, '--version') }, { command: emptyNode(place) }],
+        [{ argv: lockstep(place, '--version'), directory: () => place.directory }, emptyNode(place)],
         ROUNDS,
       );
       return [against({ what: '`--version`', dimension: 'cpu', ours, peer, peerName: '`node -e 0`', atMost: 1.4 })];
@@ -27,7 +27,7 @@ export const startupCases: readonly Case[] = [
       expectRepro(place, root, { ran: 10 });
       expectRepro(place, root, { kept: 10 });
       const [ours, peer] = alternate(
-        [{ command: lockstep(place, root, 'status', '--exit-code') }, { command: emptyNode(place) }],
+        [{ argv: lockstep(place, 'status', '--exit-code'), directory: () => root }, emptyNode(place)],
         ROUNDS,
       );
       const what = '`status`, 10 stages, nothing changed';
