@@ -97,7 +97,8 @@ export async function openProject(context: Context): Promise<Project> {
     here: (relative(root, cwd).split(sep).join('/') || '.') as ProjectPath,
     config,
     tools,
-    load: () => readProject({ root, parseCache, discoveryIndex: join(tmp, 'index', 'pipelines.json') }),
+    load: () =>
+      readProject({ root, parseCache, discoveryIndex: join(tmp, 'index', 'pipelines.json'), env: context.env }),
     store: openTheStore,
     tracking: openTracking,
     async close() {

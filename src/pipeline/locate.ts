@@ -1,8 +1,8 @@
-import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, type Node, type YAMLSeq } from 'yaml';
 import type { ProjectPath } from '../base/brand.ts';
 import type { Diagnostic, Place } from '../base/error.ts';
 import type { Mistake, YamlPath } from './mistake.ts';
-import { entriesOf, follow, placeOf, readSource, startOf, type YamlSource } from './yaml-source.ts';
+import { entriesOf, follow, placeOf, readSource, startOf, type YamlEntry, type YamlSource } from './yaml-source.ts';
 
 /**
  * Mistakes with the places of their nodes in the texts of their files. A node that is not there is shown at the nearest
@@ -56,12 +56,29 @@ export function findNode(source: YamlSource, at: YamlPath): FoundNode {
       const entry = entriesOf(source, around).get(String(step));
       if (entry === undefined) return { key, value, whole: false };
       ({ key, value } = entry);
-    } else if (isSeq(around) && typeof step === 'number' && step < around.items.length) {
-      value = around.items[step] as Node;
-      key = value;
+    } else if (isSeq(around)) {
+      const found = findInList(source, around, step);
+      if (found === undefined) return { key, value, whole: false };
+      ({ key, value } = found);
     } else return { key, value, whole: false };
   }
   return { key, value, whole: true };
+}
+
+/** An item by its place, or by its text, be that the item itself, a key of it, or an item of a list below a key. */
+function findInList(source: YamlSource, list: YAMLSeq, step: string | number): YamlEntry | undefined {
+  if (typeof step === 'number') {
+    const item = list.items[step];
+    return isNode(item) ? { key: item, value: item } : undefined;
+  }
+  const nodes = list.items.map((item) => follow(source, item));
+  const maps = nodes.filter(isMap).map((map) => entriesOf(source, map));
+  const item = nodes.find((node) => isScalar(node) && node.value === step);
+  if (item) return { key: item, value: item };
+  const entry = maps.find((map) => map.has(step))?.get(step);
+  if (entry !== undefined) return entry;
+  const lists = maps.flatMap((map) => [...map.values()].map(({ value }) => follow(source, value))).filter(isSeq);
+  return lists.map((inner) => findInList(source, inner, step)).find((found) => found !== undefined);
 }
 
 /** `cmd:` with nothing after it has a value without any text. */

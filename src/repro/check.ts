@@ -1,7 +1,7 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProjectPath, StageId } from '../base/brand.ts';
-import { isErrno, LockstepError } from '../base/error.ts';
+import { type Diagnostic, isErrno, LockstepError } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
 import { baseName, contains, directoryOf, joinPath, relativeTo } from '../base/project-path.ts';
 import type { Mistake } from '../pipeline/mistake.ts';
@@ -10,8 +10,9 @@ import type { Stage } from '../pipeline/stage.ts';
 import { trackedFiles } from '../provenance/git-tracked.ts';
 import type { Considered } from './consider.ts';
 import { type Loaded, labelOf } from './loaded.ts';
+import { locateMistakes, mistaken } from './mistakes.ts';
+import type { MissingParam } from './observation.ts';
 import { createParamsReader } from './params-reader.ts';
-import { locateMistakes, mistaken } from './read.ts';
 import type { Tools } from './tools.ts';
 
 /**
@@ -24,30 +25,82 @@ export async function checkWorkspace(
   considered: ReadonlyMap<StageId, Considered>,
   options: { readonly missingDeps: 'refuse' | 'allow' } = { missingDeps: 'refuse' },
 ): Promise<void> {
-  const mistakes: Mistake[] = [];
+  const findings = [...considered.values()].map(({ stage, observation, decision }): Finding => {
+    const reasons = decision.do === 'keep' ? [] : decision.reasons;
+    const missing = reasons.flatMap((reason) => (reason.reason === 'dep-missing' ? [reason.path] : []));
+    return { stage, missingParams: observation.missingParams, missingDeps: missing };
+  });
+  const { mistakes, missing } = await judge(tools, loaded, findings);
+  if (mistakes.length > 0) throw mistaken(await locateMistakes(tools.root, [...mistakes, ...missing]));
+  if (missing.length > 0 && options.missingDeps === 'refuse') throw await missingDeps(tools.root, missing);
+}
+
+type Place = Pick<Tools, 'root' | 'env' | 'parseCache'>;
+
+/**
+ * What is wrong with stages that are not going to run, as others have mistakes. With `partial` there are stages that
+ * could not be read, and whatever is missing might be made by them.
+ */
+export async function findOnDisk(
+  place: Place,
+  loaded: Loaded,
+  { partial }: { readonly partial: boolean },
+): Promise<readonly Diagnostic[]> {
+  const reader = createParamsReader(place.root, place.parseCache, { once: true });
+  const findings: Finding[] = [];
+  const unreadable: Diagnostic[] = [];
+  for (const stage of loaded.stages.values()) {
+    const params = await readable(reader.read(stage.params));
+    if (params instanceof LockstepError) unreadable.push(...params.diagnostics);
+    const missingParams = params instanceof LockstepError ? [] : params.missing;
+    const missingDeps = stage.deps.filter((path) => !existsSync(join(place.root, path)));
+    findings.push({ stage, missingParams, missingDeps });
+  }
+  const { mistakes, missing } = await judge(place, loaded, findings);
+  const certain = partial ? mistakes.filter(({ absent }) => absent !== true) : [...mistakes, ...missing];
+  return [...unreadable, ...(await locateMistakes(place.root, certain))];
+}
+
+/** What was read, or why it could not be. */
+async function readable<T>(reading: Promise<T>): Promise<T | LockstepError> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof LockstepError) return error;
+    throw error;
+  }
+}
+
+/** What one stage lacks. */
+interface Finding {
+  readonly stage: Stage;
+  readonly missingParams: readonly MissingParam[];
+  readonly missingDeps: readonly ProjectPath[];
+}
+
+/** `absent`: something is not there that another stage might have made. */
+type Found = Mistake & { readonly absent?: true };
+
+async function judge(
+  place: Place,
+  loaded: Loaded,
+  findings: readonly Finding[],
+): Promise<{ readonly mistakes: readonly Found[]; readonly missing: readonly Mistake[] }> {
+  const mistakes: Found[] = [];
   const missing: Mistake[] = [];
   const made = [...loaded.stages.values()].flatMap((stage) => stage.outs.map((out) => out.path));
   const workable = new Set<ProjectPath>();
-  for (const { stage, observation, decision } of considered.values()) {
-    if (!workable.has(stage.wdir)) mistakes.push(...wdirMistakes(tools.root, stage, made));
+  for (const finding of findings) {
+    const { stage } = finding;
+    if (!workable.has(stage.wdir)) mistakes.push(...wdirMistakes(place.root, stage, made));
     workable.add(stage.wdir);
-    if (observation.missingParams.length > 0)
-      mistakes.push(...(await paramMistakes(tools, made, { stage, observation })));
-    const reasons = decision.do === 'keep' ? [] : decision.reasons;
-    for (const reason of reasons) {
-      if (reason.reason !== 'dep-missing' || made.some((out) => overlap(out, reason.path))) continue;
-      missing.push(missingDep(tools.root, loaded, { stage, path: reason.path }));
+    if (finding.missingParams.length > 0) mistakes.push(...(await paramMistakes(place, made, finding)));
+    for (const path of finding.missingDeps) {
+      if (!made.some((out) => overlap(out, path))) missing.push(missingDep(place.root, loaded, { stage, path }));
     }
   }
-  mistakes.push(
-    ...(await trackedOuts(
-      tools,
-      loaded,
-      [...considered.values()].map((one) => one.stage),
-    )),
-  );
-  if (mistakes.length > 0) throw mistaken(await locateMistakes(tools.root, [...mistakes, ...missing]));
-  if (missing.length > 0 && options.missingDeps === 'refuse') throw await missingDeps(tools.root, missing);
+  const stages = findings.map(({ stage }) => stage);
+  return { mistakes: [...mistakes, ...(await trackedOuts(place, loaded, stages))], missing };
 }
 
 function overlap(a: ProjectPath, b: ProjectPath): boolean {
@@ -83,41 +136,50 @@ function nearestExisting(root: string, path: ProjectPath): string | undefined {
   }
 }
 
-function wdirMistakes(root: string, stage: Stage, made: readonly ProjectPath[]): Mistake[] {
+function wdirMistakes(root: string, stage: Stage, made: readonly ProjectPath[]): Found[] {
   if (statSync(join(root, stage.wdir), { throwIfNoEntry: false })?.isDirectory() === true) return [];
   if (made.some((out) => overlap(out, stage.wdir))) return [];
   const at = ['stages', stage.name, 'wdir'];
-  return [{ file: stage.file, at, message: `the working directory ${stage.wdir} does not exist`, hint: 'create it' }];
+  const message = `the working directory ${stage.wdir} does not exist`;
+  return [{ file: stage.file, at, message, hint: 'create it', absent: true }];
 }
 
 async function paramMistakes(
-  tools: Tools,
+  place: Place,
   made: readonly ProjectPath[],
-  { stage, observation }: Pick<Considered, 'stage' | 'observation'>,
-): Promise<Mistake[]> {
-  const reader = createParamsReader(tools.root, tools.parseCache);
-  const at = ['stages', stage.name, 'params'];
-  const mistakes: Mistake[] = [];
-  for (const { file, key } of observation.missingParams) {
+  { stage, missingParams }: Finding,
+): Promise<Found[]> {
+  const reader = createParamsReader(place.root, place.parseCache);
+  const mistakes: Found[] = [];
+  const absent = new Set<ProjectPath>();
+  for (const missing of missingParams) {
+    const { file, key } = missing;
+    const at = ['stages', stage.name, 'params', ...writtenParam(stage, missing)];
     const tree = await reader.tree(file);
-    if (tree === undefined) {
-      if (made.some((out) => overlap(out, file)) || mistakes.some((mistake) => mistake.message.includes(file)))
-        continue;
-      mistakes.push({ file: stage.file, at, message: `the params file ${file} does not exist`, hint: 'create it' });
-    } else if (key !== null) {
+    if (tree !== undefined && key !== null) {
       const close = nearest(key, flatKeys(tree));
       const hint = close === undefined ? `add it to ${file}` : `did you mean '${close}'?`;
       mistakes.push({ file: stage.file, at, message: `there is no param '${key}' in ${file}`, hint });
     }
+    if (tree !== undefined || absent.has(file) || made.some((out) => overlap(out, file))) continue;
+    absent.add(file);
+    const message = `the params file ${file} does not exist`;
+    mistakes.push({ file: stage.file, at: at.slice(0, 4), key: true, message, hint: 'create it', absent: true });
   }
   return mistakes;
 }
 
+/** How a param is found in the stage's list: keys of params.yaml stand bare, those of other files below their file. */
+function writtenParam(stage: Stage, { file, key }: MissingParam): string[] {
+  const written = relativeTo(stage.wdir, file);
+  return written === 'params.yaml' && key !== null ? [key] : [written, ...(key === null ? [] : [key])];
+}
+
 /** Cached outs that git tracks: two masters of one file would fight over it. */
-async function trackedOuts(tools: Tools, loaded: Loaded, stages: readonly Stage[]): Promise<Mistake[]> {
+async function trackedOuts(place: Place, loaded: Loaded, stages: readonly Stage[]): Promise<Mistake[]> {
   const cached = stages.flatMap((stage) => stage.outs.filter((out) => out.cache).map((out) => ({ stage, out })));
   if (cached.length === 0) return [];
-  const tracked = await trackedFiles(tools.root, { env: tools.env, memo: tools.parseCache });
+  const tracked = await trackedFiles(place.root, { env: place.env, memo: place.parseCache });
   if (tracked.size === 0) return [];
   return cached.flatMap(({ stage, out }) => {
     const inside = tracked.has(out.path) ? out.path : [...below(tracked, out.path)][0];

@@ -13,12 +13,14 @@ import type { Pipeline } from '../pipeline/stage.ts';
 import type { ParseCache } from '../store/parse-cache.ts';
 import { discoverPipelines } from './discover.ts';
 import type { Loaded } from './loaded.ts';
+import { locateIn, mistaken } from './mistakes.ts';
 
 interface Source {
   readonly root: string;
   readonly parseCache: ParseCache;
   /** Absolute path of the file that remembers where pipeline files were found. */
   readonly discoveryIndex: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -35,18 +37,27 @@ export async function readProject(source: Source): Promise<Loaded> {
   const texts = new Map(files.map((file) => [file, readText(join(source.root, file), file)] as const));
   const diagnostics: Diagnostic[] = [];
   const pipelines: Pipeline[] = [];
+  let partial = false;
   for (const [file, text] of texts) {
     const parsed = await readPipeline(source.parseCache, file, text);
     diagnostics.push(...parsed.diagnostics);
     if (parsed.pipeline !== undefined) pipelines.push(parsed.pipeline);
+    if (parsed.diagnostics.length > 0) partial = true;
   }
   const read = await readLocks(source, files);
   diagnostics.push(...read.diagnostics);
   const { graph, mistakes } = await readGraph(source.parseCache, pipelines, texts);
   if (mistakes.length > 0) diagnostics.push(...(await locateIn(mistakes, texts)));
-  if (diagnostics.length > 0) throw mistaken(diagnostics);
   const stages = new Map(pipelines.flatMap((pipeline) => pipeline.stages.map((stage) => [stage.id, stage] as const)));
-  return { pipelines, stages, graph, locks: read.locks, labels: labels(pipelines) };
+  const loaded: Loaded = { pipelines, stages, graph, locks: read.locks, labels: labels(pipelines) };
+  if (diagnostics.length > 0) throw mistaken([...diagnostics, ...(await furtherMistakes(source, loaded, partial))]);
+  return loaded;
+}
+
+/** What else is wrong, with the stages that could be read: nobody likes to mend a file and hear of the next mistake. */
+async function furtherMistakes(source: Source, loaded: Loaded, partial: boolean): Promise<readonly Diagnostic[]> {
+  const { findOnDisk } = await import('./check.ts');
+  return await findOnDisk(source, loaded, { partial });
 }
 
 /** What was read, with the lockfiles as they are now: another lockstep may have written them since. */
@@ -73,29 +84,6 @@ async function readLocks(
 /** The lockfile beside a pipeline file. */
 export function lockfileOf(pipelineFile: ProjectPath): ProjectPath {
   return joinPath(directoryOf(pipelineFile), 'pipeline.lock');
-}
-
-/** All that is wrong, in the order of files and lines. */
-export function mistaken(diagnostics: readonly Diagnostic[]): LockstepError {
-  const lockOnly = diagnostics.every((diagnostic) => diagnostic.place?.file.endsWith('.lock') === true);
-  const count = diagnostics.length === 1 ? 'a mistake' : `${diagnostics.length} mistakes`;
-  return lockOnly
-    ? new LockstepError('bad-lockfile', `${count} in the lockfile`, { diagnostics })
-    : new LockstepError('bad-pipeline', `${count} in the pipeline`, { diagnostics });
-}
-
-/** The diagnostics of mistakes that were found after reading; the texts are read again for their places. */
-export async function locateMistakes(root: string, mistakes: readonly Mistake[]): Promise<readonly Diagnostic[]> {
-  const files = new Set(mistakes.flatMap((m) => (m.related === undefined ? [m.file] : [m.file, m.related.file])));
-  return await locateIn(mistakes, new Map([...files].map((file) => [file, readText(join(root, file), file)])));
-}
-
-async function locateIn(
-  mistakes: readonly Mistake[],
-  texts: ReadonlyMap<ProjectPath, string>,
-): Promise<readonly Diagnostic[]> {
-  const { locate } = await import('../pipeline/locate.ts');
-  return locate(mistakes, texts);
 }
 
 /** The text of a pipeline file as data. */
