@@ -19,9 +19,10 @@ export interface MergedLock {
 export function mergeLockfiles(input: MergeInput): MergedLock {
   const { ours, theirs } = input;
   // A file that is new on both sides has an empty base.
-  const base = input.base.trim() === '' ? { header: '', version: undefined, blocks: new Map() } : split(input.base);
-  const mine = split(ours);
-  const other = split(theirs);
+  const base =
+    input.base.trim() === '' ? { header: '', version: undefined, blocks: new Map() } : splitLockfile(input.base);
+  const mine = splitLockfile(ours);
+  const other = splitLockfile(theirs);
   if (base === undefined || mine === undefined || other === undefined || mine.version !== other.version) {
     return mergeWhole(input);
   }
@@ -74,7 +75,7 @@ const BLOCK_START = /^ {2}(?:\? )?(?=[^ \n#:])(?:("(?:[^"\\]|\\.)*")|([^\n]*?))(
 const STRAY_LINE = /^(?! {4}|$)./m;
 
 /** The blocks of a lockfile as they stand; undefined for a text that is not laid out as lockstep writes it. */
-function split(given: string): SplitLock | undefined {
+export function splitLockfile(given: string): SplitLock | undefined {
   const text = withLineEnd(given.replaceAll('\r\n', '\n'));
   const stages = STAGES.exec(text);
   if (stages === null || MARKER.test(text)) return undefined;

@@ -33,7 +33,7 @@ test('an empty file has no params', () => {
 });
 
 test.each([
-  ['p.yaml', 'a: 1\na: 2\n', 'map keys must be unique', 2, 1],
+  ['p.yaml', 'a: 1\na: 2\n', "the key 'a' stands twice", 2, 1],
   ['p.yaml', 'a: [1\n', 'flow sequence in block collection', 2, 1],
   ['p.yaml', '- 1\n', 'a params file is a map of keys to values, but this is a list', 1, 1],
   ['p.json', '{"a": *x}', 'Unresolved alias', 1, 1],

@@ -1,4 +1,4 @@
-import { type Document, parseDocument, type ScalarTag } from 'yaml';
+import { type Document, isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
 import type { Diagnostic, Place } from '../base/error.ts';
 
 export type YamlRead =
@@ -10,6 +10,8 @@ export function readYaml(file: string, text: string, tags: readonly ScalarTag[] 
   const document = parseDocument(text, {
     intAsBigInt: true,
     merge: true,
+    // The package compares every key with every other one; see repeatedKeys.
+    uniqueKeys: false,
     prettyErrors: false,
     logLevel: 'error',
     customTags: (known) => [...tags, ...known],
@@ -21,6 +23,8 @@ export function readYaml(file: string, text: string, tags: readonly ScalarTag[] 
     }));
     return { ok: false, diagnostics };
   }
+  const repeated = repeatedKeys(file, text, document);
+  if (repeated.length > 0) return { ok: false, diagnostics: repeated };
   try {
     return { ok: true, document, value: document.toJS() };
   } catch (error) {
@@ -28,6 +32,25 @@ export function readYaml(file: string, text: string, tags: readonly ScalarTag[] 
     if (!(error instanceof ReferenceError)) throw error;
     return { ok: false, diagnostics: [{ message: error.message, place: placeAt(file, text, 0) }] };
   }
+}
+
+/** Keys that stand twice in one map, found in one pass over it. */
+function repeatedKeys(file: string, text: string, document: Document.Parsed): readonly Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  visit(document, {
+    Map(_key, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          const place = placeAt(file, text, key.range?.[0] ?? 0);
+          diagnostics.push({ message: `the key '${String(key.value)}' stands twice`, place });
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+  return diagnostics;
 }
 
 /** The place of a character of a text, for a mistake found there. */

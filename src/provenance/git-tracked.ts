@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isErrno } from '../base/error.ts';
+import { gitEntryAbove } from '../base/git-directory.ts';
 
 /** Somewhere to keep what was asked of git, keyed by the state of git's index. */
 interface Memo {
@@ -37,11 +38,8 @@ export async function trackedFiles(
 
 /** Git's index for a work tree, also of a linked one, where `.git` is a file that names a directory. */
 function indexFile(root: string): string | undefined {
-  for (let directory = root; ; directory = dirname(directory)) {
-    const git = join(directory, '.git');
-    if (existsSync(git)) return join(gitDirectory(git), 'index');
-    if (directory === dirname(directory)) return undefined;
-  }
+  const git = gitEntryAbove(root);
+  return git === undefined ? undefined : join(gitDirectory(git), 'index');
 }
 
 function gitDirectory(git: string): string {

@@ -182,7 +182,7 @@ describe('captureCode', () => {
   });
 
   it('says so when git is not there', async () => {
-    const state = await captureCode(directory(), { untracked: ['a'], env: { PATH: '/nowhere' } });
+    const state = await captureCode(directory({ '.git/HEAD': '' }), { untracked: ['a'], env: { PATH: '/nowhere' } });
     expect(state).toMatchObject({ gitSha: null, warning: expect.stringContaining('git is not installed') });
   });
 

@@ -1,3 +1,4 @@
+import { gitEntryAbove } from '../base/git-directory.ts';
 import { type GitResult, git } from './git-process.ts';
 import { type GitStatus, parseStatus, STATUS_ARGS } from './git-status.ts';
 import { makePatch } from './patch.ts';
@@ -30,6 +31,7 @@ const NO_CODE: CodeState = { gitSha: null, branch: null, remoteUrl: null, dirty:
 
 /** Never fails: what cannot be found out is left out, with a warning where that would be a surprise. */
 export async function captureCode(root: string, request: CodeRequest): Promise<CodeState> {
+  if (request.env.GIT_DIR === undefined && gitEntryAbove(root) === undefined) return NO_CODE;
   const call = { cwd: root, env: request.env };
   const [places, status, remotes, untracked] = await Promise.all([
     git(['rev-parse', '--git-path', 'index', '--git-path', 'objects'], call),

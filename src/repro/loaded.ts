@@ -10,6 +10,8 @@ export interface Loaded {
   readonly graph: Graph;
   /** Pipeline file → its lockfile; a missing lockfile is an empty one. */
   readonly locks: ReadonlyMap<ProjectPath, Lockfile>;
+  /** Pipeline file → the text of its lockfile, empty where there is none. */
+  readonly lockTexts: ReadonlyMap<ProjectPath, string>;
   /** How a stage is called towards the user: its bare name where that is unique in the project, else its id. */
   readonly labels: ReadonlyMap<StageId, string>;
 }

@@ -10,6 +10,8 @@ import { runStage } from './run-stage.ts';
 import type { Session } from './session.ts';
 
 export interface Performance {
+  /** What was just found of each stage; one that is to be kept need not be looked at again. */
+  readonly planned?: ReadonlyMap<StageId, Considered>;
   readonly wanted: ReadonlySet<StageId>;
   readonly forced: ReadonlySet<StageId>;
   readonly forceDownstream: boolean;
@@ -99,10 +101,13 @@ export async function perform(session: Session, request: Performance): Promise<R
       return halted ? { kind: 'blocked', by: [firstFailure as StageId] } : undefined;
     }
 
-    function look(stage: Stage): Promise<Considered> {
+    async function look(stage: Stage): Promise<Considered> {
       const upstream = graph.upstream.get(stage.id) ?? [];
+      const known = request.planned?.get(stage.id);
+      const untouched = upstream.every((id) => !outcomes.has(id) || outcomes.get(id)?.kind === 'kept');
+      if (known?.decision.do === 'keep' && untouched) return known;
       const ran = upstream.some((id) => outcomes.get(id)?.kind === 'ran');
-      return consider(stage, lockedEntry(session.loaded, stage), {
+      return await consider(stage, lockedEntry(session.loaded, stage), {
         tools: session.tools,
         look: session.tools.store,
         paramsReader: session.paramsReader,

@@ -49,7 +49,14 @@ export async function readProject(source: Source): Promise<Loaded> {
   const { graph, mistakes } = await readGraph(source.parseCache, pipelines, texts);
   if (mistakes.length > 0) diagnostics.push(...(await locateIn(mistakes, texts)));
   const stages = new Map(pipelines.flatMap((pipeline) => pipeline.stages.map((stage) => [stage.id, stage] as const)));
-  const loaded: Loaded = { pipelines, stages, graph, locks: read.locks, labels: labels(pipelines) };
+  const loaded: Loaded = {
+    pipelines,
+    stages,
+    graph,
+    locks: read.locks,
+    lockTexts: read.texts,
+    labels: labels(pipelines),
+  };
   if (diagnostics.length > 0) throw mistaken([...diagnostics, ...(await furtherMistakes(source, loaded, partial))]);
   return loaded;
 }
@@ -60,25 +67,47 @@ async function furtherMistakes(source: Source, loaded: Loaded, partial: boolean)
   return await findOnDisk(source, loaded, { partial });
 }
 
-/** What was read, with the lockfiles as they are now: another lockstep may have written them since. */
+/** What was read, with the lockfiles as they are now: the same object where nobody wrote them meanwhile. */
 export async function refreshLocks(source: Pick<Source, 'root' | 'parseCache'>, loaded: Loaded): Promise<Loaded> {
-  const { locks, diagnostics } = await readLocks(source, [...loaded.locks.keys()]);
+  const files = [...loaded.locks.keys()];
+  if (files.every((file) => lockText(source.root, file) === loaded.lockTexts.get(file))) return loaded;
+  const { locks, texts, diagnostics } = await readLocks(source, files);
   if (diagnostics.length > 0) throw mistaken(diagnostics);
-  return { ...loaded, locks };
+  return { ...loaded, locks, lockTexts: texts };
+}
+
+interface ReadLocks {
+  readonly locks: ReadonlyMap<ProjectPath, Lockfile>;
+  readonly texts: ReadonlyMap<ProjectPath, string>;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 async function readLocks(
   source: Pick<Source, 'root' | 'parseCache'>,
   files: readonly ProjectPath[],
-): Promise<{ readonly locks: ReadonlyMap<ProjectPath, Lockfile>; readonly diagnostics: readonly Diagnostic[] }> {
+): Promise<ReadLocks> {
   const locks = new Map<ProjectPath, Lockfile>();
+  const texts = new Map<ProjectPath, string>();
   const diagnostics: Diagnostic[] = [];
   for (const file of files) {
-    const read = await readLockfile(source, lockfileOf(file));
+    const text = lockText(source.root, file);
+    const empty = { lockfile: undefined, diagnostics: [] };
+    const read = text === '' ? empty : await readLockText(source.parseCache, lockfileOf(file), text);
     diagnostics.push(...read.diagnostics);
-    locks.set(file, read.lockfile);
+    locks.set(file, read.lockfile ?? { entries: new Map() });
+    texts.set(file, text);
   }
-  return { locks, diagnostics };
+  return { locks, texts, diagnostics };
+}
+
+function lockText(root: string, pipelineFile: ProjectPath): string {
+  const file = lockfileOf(pipelineFile);
+  try {
+    return readText(join(root, file), file);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return '';
+    throw error;
+  }
 }
 
 /** The lockfile beside a pipeline file. */
@@ -99,22 +128,6 @@ export async function readPipeline(
   const parsed = parsePipeline(file, text);
   if (parsed.pipeline !== undefined && parsed.diagnostics.length === 0) parseCache.set(kind, text, parsed.pipeline);
   return parsed;
-}
-
-async function readLockfile(
-  source: Pick<Source, 'root' | 'parseCache'>,
-  file: ProjectPath,
-): Promise<{ readonly lockfile: Lockfile; readonly diagnostics: readonly Diagnostic[] }> {
-  const empty: Lockfile = { entries: new Map() };
-  let text: string;
-  try {
-    text = readText(join(source.root, file), file);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return { lockfile: empty, diagnostics: [] };
-    throw error;
-  }
-  const { lockfile, diagnostics } = await readLockText(source.parseCache, file, text);
-  return { lockfile: lockfile ?? empty, diagnostics };
 }
 
 /** The text of a lockfile as data; undefined when it has mistakes. */

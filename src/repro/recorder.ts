@@ -3,6 +3,7 @@ import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Digest, ProjectPath, RunId } from '../base/brand.ts';
 import { directoryOf } from '../base/project-path.ts';
 import type { LockEntry, ReadLockEntry } from '../pipeline/lock-entry.ts';
+import { splitLockfile } from '../pipeline/lock-merge.ts';
 import { formatEntry, formatLockfile, formatReadEntry, lockfileToJson } from '../pipeline/lockfile.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Run } from '../tracking/run.ts';
@@ -129,6 +130,14 @@ async function withProducers(
   }));
 }
 
+/** The text of each stage as it stands where that is as lockstep writes it, else written anew. */
+function blocksOf(loaded: Loaded, file: ProjectPath, entries: ReadonlyMap<string, ReadLockEntry>): Map<string, string> {
+  const text = loaded.lockTexts.get(file) ?? '';
+  const standing = splitLockfile(text)?.blocks;
+  if (standing?.size === entries.size && formatLockfile(standing) === text) return new Map(standing);
+  return new Map([...entries].map(([name, read]) => [name, formatReadEntry(name, read, directoryOf(file))]));
+}
+
 interface LockWriter {
   write(proofs: readonly Proof[]): void;
   /** Leaves the lockfiles that were written to the next command as parsed data. */
@@ -145,7 +154,7 @@ function createLockWriter(tools: Tools, loaded: Loaded): LockWriter {
     const known = files.get(file);
     if (known !== undefined) return known;
     const entries = new Map(loaded.locks.get(file)?.entries);
-    const blocks = new Map([...entries].map(([name, read]) => [name, formatReadEntry(name, read, directoryOf(file))]));
+    const blocks = blocksOf(loaded, file, entries);
     const state = { entries, blocks };
     files.set(file, state);
     return state;

@@ -27,13 +27,13 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
   for (const name of ['logs', 'metrics', 'running']) mkdirSync(join(tools.tmp, name), { recursive: true });
   const hold = await acquireWaiting(lockFileOf(tools), holderOf(tools, request), {
     signal: request.signal,
-    onWait: (holder) => {
-      if (holder !== undefined) request.emit({ event: 'waiting', ...holder });
-    },
+    onWait: (holder) => request.emit({ event: 'waiting', ...holder }),
   });
   try {
     const { performAll } = await import('./perform-all.ts');
-    return await performAll(tools, await refreshLocks(tools, loaded), request);
+    const now = await refreshLocks(tools, loaded);
+    // Where another lockstep was at work meanwhile, its lockfile tells, and nothing of the plan holds any more.
+    return await performAll(tools, now, { ...request, planned: now === loaded ? planned : new Map() });
   } finally {
     hold.release();
   }

@@ -1,13 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { ProjectPath } from '../base/brand.ts';
 import { isErrno } from '../base/error.ts';
+import { gitEntryAbove } from '../base/git-directory.ts';
 import { baseName, directoryOf } from '../base/project-path.ts';
 
 /** Adds each path to the .gitignore of its directory, if git is in use here; returns the files that changed. */
 export function ignorePaths(root: string, paths: readonly ProjectPath[]): readonly ProjectPath[] {
-  if (!isInGit(root)) return [];
+  if (gitEntryAbove(root) === undefined) return [];
   const byDirectory = new Map<ProjectPath, string[]>();
   for (const path of paths) {
     const directory = directoryOf(path);
@@ -19,13 +20,6 @@ export function ignorePaths(root: string, paths: readonly ProjectPath[]): readon
     if (addLines(join(root, file), patterns)) changed.push(file);
   }
   return changed;
-}
-
-/** In a linked work tree `.git` is a file. */
-function isInGit(directory: string): boolean {
-  if (existsSync(join(directory, '.git'))) return true;
-  const above = dirname(directory);
-  return above !== directory && isInGit(above);
 }
 
 /**
