@@ -41,7 +41,7 @@ export function temporaryName(): string {
 }
 
 /** Makes the names in a directory survive a power cut. */
-export function syncDirectory(directory: string): void {
+function syncDirectory(directory: string): void {
   const fd = openSync(directory, 'r');
   try {
     fsyncSync(fd);

@@ -34,7 +34,7 @@ export interface BulkResult {
 }
 
 /** Read; if bytes were to be kept, an object with them is here or somebody else is writing it. */
-export const READ = 0;
+const READ = 0;
 /** Read, and written to its temporary file. */
 export const WRITTEN = 1;
 /** Read, and written to the staging directory. */

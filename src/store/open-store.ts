@@ -40,7 +40,12 @@ export function openStore(options: StoreOptions): Store {
     files: openStatIndex(indexDir),
     trees: openTreeIndexes(indexDir),
     now,
-    skip: new Set(['.lockstep', '.git', '.dvc'].map((name) => join(root, name))),
+    skip: new Set([
+      ...['.lockstep', '.git', '.dvc'].map((name) => join(root, name)),
+      options.cacheDir,
+      tmpDir,
+      trashDir,
+    ]),
     onSaved: linksIntoCache(linking) ? (path, hashed) => void saved.push({ path, hashed }) : undefined,
   };
   const flush = async (): Promise<void> => {

@@ -93,7 +93,10 @@ function namesIn(directory: string, prefix: string, place: Place): readonly stri
   try {
     return readdirSync(directory).sort();
   } catch (error) {
-    if (prefix !== '' && isErrno(error, 'ENOENT')) return [];
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
+      if (prefix !== '') return [];
+      throw new LockstepError('unusable-file', `${quote(place.shown)} went away while it was read`, { cause: error });
+    }
     throw unusable(error, `${place.shown}/${prefix}`);
   }
 }
