@@ -3,7 +3,7 @@ import { versions } from 'node:process';
 import type { Digest } from '../base/brand.ts';
 import { chosenVariables } from './environment-variables.ts';
 import { nodeLockfiles } from './node-project.ts';
-import { type EnvironmentCache, pythonFacts } from './python.ts';
+import type { EnvironmentCache } from './python.ts';
 import { findPython } from './python-interpreter.ts';
 
 export type { EnvironmentCache } from './python.ts';
@@ -53,7 +53,9 @@ export async function captureEnvironment(request: EnvironmentRequest): Promise<E
 
 async function pythonOf(request: EnvironmentRequest) {
   const file = await findPython(request);
-  return file === undefined ? undefined : await pythonFacts(file, request, request.cache);
+  if (file === undefined) return undefined;
+  const { pythonFacts } = await import('./python.ts');
+  return await pythonFacts(file, request, request.cache);
 }
 
 async function lockfilesOf(request: EnvironmentRequest) {

@@ -1,5 +1,3 @@
-import { execa } from 'execa';
-
 export interface GitCall {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -21,6 +19,7 @@ export type GitResult =
  * fsmonitor, which would leave a daemon behind.
  */
 export async function git(args: readonly string[], call: GitCall): Promise<GitResult> {
+  const { execa } = await import('execa');
   const result = await execa('git', ['-c', 'core.fsmonitor=false', ...args], {
     cwd: call.cwd,
     env: { ...gitEnvironment(call.env), ...call.scratch },

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { execa } from 'execa';
 import { type CommandWords, simpleCommands } from './command-words.ts';
 import { findExecutable, type Place, readShebang } from './find-executable.ts';
 
@@ -62,6 +61,7 @@ const PATIENCE = 10_000;
 
 async function answerOf(program: string, args: readonly string[], place: Place): Promise<string | undefined> {
   const options = { cwd: place.cwd, env: { ...place.env }, extendEnv: false, reject: false, timeout: PATIENCE };
+  const { execa } = await import('execa');
   const { stdout, exitCode } = await execa(program, args, { ...options, stdin: 'ignore' });
   const file = stdout?.trim() ?? '';
   return exitCode === 0 && existsSync(file) ? file : undefined;

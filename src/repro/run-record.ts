@@ -7,8 +7,6 @@ import type { Exit } from '../executors/executor.ts';
 import type { LockEntry } from '../pipeline/lock-entry.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { environmentJson, requirementsText } from '../provenance/environment.ts';
-import { metricsOfRun } from '../provenance/metrics-of-run.ts';
-import { readSeriesLog } from '../provenance/metrics-series.ts';
 import type { ArtifactRecord, EnvironmentRecord, MetricPoint, Run, RunStatus } from '../tracking/run.ts';
 import type { OutputLog } from './output-log.ts';
 import type { Result } from './result.ts';
@@ -42,7 +40,7 @@ export async function finishRecord(session: Session, finish: Finish): Promise<vo
     status: STATUS[result.kind],
     endTime: finish.endTime,
     code: codeRecord(finish.code, stage),
-    metrics: readMetrics(session, finish),
+    metrics: await readMetrics(session, finish),
     artifacts: [
       ...(entry === undefined ? [] : outArtifacts(stage, entry, session.commit)),
       ...logs,
@@ -110,30 +108,34 @@ function environmentArtifacts(session: Session, environment: EnvironmentRecord):
 }
 
 /** The numbers of metrics files, the series of tables among metrics and plots, and what was logged while it ran. */
-function readMetrics(session: Session, finish: Finish): readonly MetricPoint[] {
+async function readMetrics(session: Session, finish: Finish): Promise<readonly MetricPoint[]> {
   const timestamp = session.tools.now();
-  const points: MetricPoint[] = [];
   const log = metricsLog(session, finish.run.id);
   const logged = readIfThere(log);
-  if (logged !== undefined) {
-    const { points: series, warnings } = readSeriesLog(logged.toString('utf8'), { timestamp });
-    points.push(...series);
-    for (const message of warnings) {
-      session.emit({
-        event: 'notice',
-        level: 'warning',
-        stage: finish.stage.id,
-        message: `LOCKSTEP_METRICS: ${message}`,
-      });
-    }
-    rmSync(log, { force: true });
+  const tables = finish.result.kind === 'ran' ? metricTables(session, finish.stage) : [];
+  if (logged === undefined && tables.length === 0) return [];
+  const { readSeriesLog } = await import('../provenance/metrics-series.ts');
+  const { metricsOfRun } = await import('../provenance/metrics-of-run.ts');
+  const { points, warnings } = readSeriesLog(logged?.toString('utf8') ?? '', { timestamp });
+  for (const warning of warnings) {
+    const message = `LOCKSTEP_METRICS: ${warning}`;
+    session.emit({ event: 'notice', level: 'warning', stage: finish.stage.id, message });
   }
-  if (finish.result.kind !== 'ran') return points;
-  const files = finish.stage.outs.flatMap(({ path, kind }) => {
+  rmSync(log, { force: true });
+  return metricsOfRun(points, tables, { timestamp });
+}
+
+interface MetricTable {
+  readonly path: string;
+  readonly text: string;
+  readonly kind: 'metric' | 'plot';
+}
+
+function metricTables(session: Session, stage: Stage): readonly MetricTable[] {
+  return stage.outs.flatMap(({ path, kind }) => {
     const text = kind === 'out' ? undefined : readTable(join(session.tools.root, path));
     return kind === 'out' || text === undefined ? [] : [{ path, text, kind }];
   });
-  return metricsOfRun(points, files, { timestamp });
 }
 
 /** Bytes; a plot may be a picture or a directory, and a table beyond this is data, not a metric. */
