@@ -99,7 +99,7 @@ export function alternate<const T extends readonly Contender[]>(
   return medians as { readonly [K in keyof T]: Cost };
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle];

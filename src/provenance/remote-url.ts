@@ -15,7 +15,7 @@ export function remoteUrlOf(config: string): string | null {
  * A remote's URL as it may be shown to anyone. Over HTTP the user's name goes too, since tokens stand in its place;
  * over SSH it stays, being part of the address (`git@`).
  */
-export function withoutCredentials(url: string): string {
+function withoutCredentials(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !url.includes('://')) return url;
   if (/^https?:|^ftps?:/.test(parsed.protocol)) {

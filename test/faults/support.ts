@@ -106,7 +106,7 @@ export class Running {
 }
 
 /** The whole lines of an output as events; what a killed lockstep left of its last line is none. */
-export function eventsOf(stdout: string): readonly Event[] {
+function eventsOf(stdout: string): readonly Event[] {
   const lines = stdout.slice(0, stdout.lastIndexOf('\n') + 1).split('\n');
   return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Event);
 }
