@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type ProjectRig, project } from '../support/rig.ts';
 import { treeOf } from './proofs.ts';
-import { type Ended, until, type Workspace, workspace } from './support.ts';
+import { type Ended, notTested, until, type Workspace, workspace } from './support.ts';
 
 const NAMES = [
   'two words',
@@ -128,7 +128,7 @@ describe('paths with odd names', () => {
     try {
       writeFileSync(Buffer.concat([Buffer.from(p.path('d/odd-')), Buffer.from([0xff, 0xfe])]), '');
     } catch {
-      return console.warn('not tested: names that are not UTF-8 (this file system refuses them)');
+      return notTested('names that are not UTF-8', 'this file system refuses them');
     }
     const { code, stderr } = await p.lockstep(['repro']);
     expect({ code, stderr }).toMatchObject({ code: 2 });

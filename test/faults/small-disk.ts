@@ -23,7 +23,8 @@ export class SmallDisk implements Disposable {
   }
 
   remove(): void {
-    execFileSync('umount', [this.path], { stdio: 'pipe' });
+    // Lazily: a process that a failed test left behind must not keep it.
+    execFileSync('umount', ['-l', this.path], { stdio: 'pipe' });
   }
 }
 
