@@ -25,15 +25,20 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
   }
   refuseImpossible(loaded, request);
   for (const name of ['logs', 'metrics', 'running']) mkdirSync(join(tools.tmp, name), { recursive: true });
+  let waited = false;
   const hold = await acquireWaiting(lockFileOf(tools), holderOf(tools, request), {
     signal: request.signal,
-    onWait: (holder) => request.emit({ event: 'waiting', ...holder }),
+    onWait: (holder) => {
+      waited = true;
+      request.emit({ event: 'waiting', ...holder });
+    },
   });
   try {
     const { performAll } = await import('./perform-all.ts');
     const now = await refreshLocks(tools, loaded);
-    // Where another lockstep was at work meanwhile, its lockfile tells, and nothing of the plan holds any more.
-    return await performAll(tools, now, { ...request, planned: now === loaded ? planned : new Map() });
+    // Where another lockstep was at work meanwhile, nothing of the plan holds any more.
+    const holds = !waited && now === loaded;
+    return await performAll(tools, now, { ...request, planned: holds ? planned : new Map() });
   } finally {
     hold.release();
   }

@@ -57,6 +57,38 @@ describe('a second repro in one workspace', () => {
     expect([...lockedOuts(w).keys()]).toEqual(['apart', 'next', 'slow']);
   });
 
+  test('looks again at everything when it has waited', async () => {
+    await using w = workspace({
+      ...FILES,
+      go: '',
+      'pipeline.yaml': `stages:
+  slow:
+    cmd: |
+      cp in.txt slow.txt
+      verdict=true; if test -e fail; then rm fail; verdict=false; fi
+      touch begun
+      until test -e go; do sleep 0.02; done
+      $verdict
+    deps: [in.txt]
+    outs: [slow.txt]
+  apart: {cmd: cp other.txt apart.txt, deps: [other.txt], outs: [apart.txt]}
+`,
+      'other.txt': 'one\n',
+    });
+    await w.repro();
+    for (const name of ['go', 'begun']) w.remove(name);
+    w.write('in.txt', 'changed\n');
+    w.write('fail', '');
+    const first = await startSlow(w);
+    const second = w.start('repro', '--json');
+    await second.event('a wait', ({ event }) => event === 'waiting');
+    w.write('other.txt', 'two\n');
+    w.write('go', '');
+    expect((await first.ended).code).toBe(1);
+    expect((await second.ended).code).toBe(0);
+    expect(w.read('apart.txt')).toBe('two\n');
+  });
+
   test('takes over when the first is killed', async () => {
     await using w = workspace({ ...FILES, '.lockstep/config.yaml': 'grace: 0.2\n' });
     const first = await startSlow(w);
