@@ -71,13 +71,8 @@ function wantsColors(stream: NodeJS.WriteStream): boolean {
 }
 
 async function ask(question: string): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const terminal = createInterface({ input: stdin, output: stderr });
-  try {
-    return await terminal.question(question, { signal: controller.signal });
-  } finally {
-    terminal.close();
-  }
+  const { readAnswer } = await import('./cli/read-answer.ts');
+  return await readAnswer(question, { input: stdin, output: stderr, controller });
 }
 
 /** A reader that went away (`lockstep runs list | head`) is no mistake of anyone. */

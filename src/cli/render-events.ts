@@ -57,7 +57,10 @@ export function plainRenderer(context: Context, labels: Labels): OnEvent {
     if (dry || (kind === 'kept' && !context.verbose)) return;
     // Reasons were told when the stage began.
     const decision = kind === 'ran' ? undefined : decisions.get(event.stage);
-    const mustBeSeen = kind === 'failed' || (event.outcome.kind === 'ran' && event.outcome.again?.kind === 'differs');
+    const mustBeSeen =
+      kind === 'failed' ||
+      (event.outcome.kind === 'blocked' && event.outcome.by.length === 0) ||
+      (event.outcome.kind === 'ran' && event.outcome.again?.kind === 'differs');
     (mustBeSeen ? write : say)(outcomeLines(event, decision, rendering));
   }
 }

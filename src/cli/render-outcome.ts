@@ -66,7 +66,9 @@ export function outcomeLines(event: Finished, decision: Decision | undefined, re
     case 'stopped':
       return [`${styles.yellow('■')} ${stage}  stopped after ${durationText(event.duration)}`];
     case 'blocked':
-      return [`${styles.red('✖')} ${stage}  blocked${blockers(outcome.by, labels)}`];
+      return [
+        `${styles.red('✖')} ${stage}  blocked${blockers(outcome.by, labels)}${decision?.do === 'blocked' ? why : ''}`,
+      ];
     default:
       return unreachable(outcome);
   }

@@ -26,7 +26,7 @@ const options = {
   'keep-going': { type: 'boolean', short: 'k', help: 'after a failure, go on with what does not need it' },
   'ignore-errors': { type: 'boolean', help: 'after a failure, go on with everything' },
   dry: { type: 'boolean', help: 'show what would be done and why, and do nothing' },
-  'exit-code': { type: 'boolean', help: 'exit with 1 if there is anything to do (with --dry) or was' },
+  'exit-code': { type: 'boolean', help: 'with --dry: exit with 1 if there is anything to do' },
   'no-run-cache': { type: 'boolean', help: 'do not bring back results of earlier runs' },
   'no-commit': { type: 'boolean', help: 'do not put outs into the cache' },
   'allow-missing': { type: 'boolean', help: 'take missing data that the lock knows as unchanged' },
@@ -80,7 +80,11 @@ async function once(context: Context, project: Project, { given, targets }: Call
     singleItem: given['single-item'] === true,
     downstream: given.downstream === true,
   });
-  const renderer = await openRenderer(context, loaded, { json: given.json === true });
+  const renderer = await openRenderer(context, loaded, {
+    json: given.json === true,
+    // A view that is drawn again and again would wipe the questions away.
+    live: given.interactive !== true,
+  });
   const request: ReproRequest = {
     wanted,
     forced: given.force === true ? (given['single-item'] === true ? named : wanted) : new Set(),
@@ -108,6 +112,9 @@ async function once(context: Context, project: Project, { given, targets }: Call
 function exitOf(summary: Summary, given: Options, context: Context): ExitCode {
   if (context.signal.aborted) return EXIT.interrupted;
   if (summary.failed.length > 0 && given['ignore-errors'] !== true) return EXIT.failed;
+  // Nothing failed and nobody was asked: what is blocked here lacks data, and was not done.
+  const left = given.dry !== true && given.interactive !== true && given['ignore-errors'] !== true;
+  if (left && summary.blocked.length > 0) return EXIT.failed;
   const todo = summary.ran.length + summary.restored.length + summary.blocked.length;
   return given['exit-code'] === true && given.dry === true && todo > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -118,8 +125,14 @@ function confirmation(context: Context): ReproRequest['confirm'] {
   let last: Promise<unknown> = Promise.resolve();
   return (stage) => {
     const answer = last.then(() => ask(`Run stage '${stage.name}'? [y/N] `));
-    last = answer;
-    return answer.then((text) => /^y(es)?$/i.test(text.trim()));
+    last = answer.catch(() => undefined);
+    return answer.then(
+      (text) => /^y(es)?$/i.test(text.trim()),
+      (error) => {
+        if (context.signal.aborted) return false;
+        throw error;
+      },
+    );
   };
 }
 

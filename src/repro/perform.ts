@@ -63,13 +63,17 @@ export async function perform(session: Session, request: Performance): Promise<R
       starts.set(id, session.tools.now());
       const outcome = await outcomeOf(stage);
       outcomes.set(id, outcome);
-      if (outcome.kind === 'failed' || outcome.kind === 'stopped') firstFailure ??= id;
+      noteFailure(id, outcome);
       session.emit({
         event: 'stage-finished',
         stage: id,
         outcome,
         duration: session.tools.now() - (starts.get(id) ?? 0),
       });
+    }
+
+    function noteFailure(id: StageId, { kind }: Outcome): void {
+      if (kind === 'failed' || kind === 'stopped') firstFailure ??= id;
     }
 
     async function outcomeOf(stage: Stage): Promise<Outcome> {
@@ -128,9 +132,16 @@ export async function perform(session: Session, request: Performance): Promise<R
       try {
         const held = heldUp(stage);
         if (held !== undefined) return held;
-        if (request.confirm !== undefined && !(await request.confirm(stage))) return { kind: 'blocked', by: [] };
+        if (request.confirm !== undefined) {
+          const agreed = await request.confirm(stage);
+          starts.set(stage.id, session.tools.now());
+          if (!agreed) return heldUp(stage) ?? { kind: 'blocked', by: [] };
+        }
         // What was true when it joined the queue may not be when its turn comes.
-        return await runStage(session, waited ? await lookAgain(stage, first) : first, slot);
+        const outcome = await runStage(session, waited ? await lookAgain(stage, first) : first, slot);
+        // Before its place goes to the next one, which must not begin after a failure.
+        noteFailure(stage.id, outcome);
+        return outcome;
       } finally {
         room.leave(stage, slot);
       }

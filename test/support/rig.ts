@@ -17,6 +17,7 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  readonly ask?: Context['ask'];
 }
 
 /** A real project in a directory of its own, gone at the end of the test's scope. */
@@ -62,7 +63,7 @@ export class ProjectRig implements AsyncDisposable {
       env: { PATH: process.env.PATH, HOME: this.root, ...options.env },
       stdout: out,
       stderr: err,
-      ask: undefined,
+      ask: options.ask,
       signal: options.signal ?? new AbortController().signal,
       now: Date.now,
       randomId: () => randomBytes(16).toString('hex'),
