@@ -8,8 +8,8 @@ export interface Config {
   };
   /** How many stages may run at the same time; absent: the number of cores. */
   readonly jobs?: number;
-  /** What the machine has for stages that declare `resources`; absent: what it really has. */
-  readonly resources: { readonly cpus?: number; readonly memory?: number | string; readonly gpus?: readonly string[] };
+  /** What the machine has for stages that declare `resources`, memory in bytes; absent: what it really has. */
+  readonly resources: { readonly cpus?: number; readonly memory?: number; readonly gpus?: readonly string[] };
   /** Seconds between TERM and KILL when a stage is stopped. */
   readonly grace: number;
 }

@@ -2,9 +2,16 @@ import { basename } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Diagnostic } from '../base/error.ts';
+import { parseMemory } from '../pipeline/memory.ts';
 import { type Config, DEFAULT_CONFIG } from './config.ts';
 
 const link = z.enum(['reflink', 'copy', 'hardlink', 'symlink']);
+
+const memory = z.union([z.number(), z.string()]).transform((written, context) => {
+  const bytes = parseMemory(written);
+  if (bytes === undefined) context.addIssue(`'${written}' is no amount of memory; write 8GB or 512MiB`);
+  return bytes;
+});
 
 const schema = z.strictObject({
   cache: z.strictObject({ dir: z.string().min(1).optional(), link: z.array(link).min(1).optional() }).optional(),
@@ -12,7 +19,7 @@ const schema = z.strictObject({
   resources: z
     .strictObject({
       cpus: z.number().positive().optional(),
-      memory: z.union([z.number().positive(), z.string()]).optional(),
+      memory: memory.optional(),
       gpus: z.array(z.string()).optional(),
     })
     .optional(),

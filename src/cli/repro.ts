@@ -145,7 +145,7 @@ function limitsOf(context: Context, config: Config, jobs: string | undefined): L
   return {
     jobs: wanted,
     cpus: Math.max(wanted, config.resources.cpus ?? availableParallelism()),
-    memory: typeof config.resources.memory === 'number' ? config.resources.memory : totalmem(),
+    memory: config.resources.memory ?? totalmem(),
     gpus: config.resources.gpus ?? visible ?? [],
   };
 }

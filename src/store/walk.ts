@@ -3,9 +3,9 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { kindOf, lstatOf, notAFile, quote, statOf, unusable } from './file-stat.ts';
 
-/** Something found below a directory. Paths are relative to it. */
+/** Something found below a directory. Paths are relative to it; `through`: the stat is of what a link leads to. */
 export type Found =
-  | { readonly kind: 'file'; readonly path: string; readonly stat: BigIntStats }
+  | { readonly kind: 'file'; readonly path: string; readonly stat: BigIntStats; readonly through?: true }
   | {
       readonly kind: 'link';
       readonly path: string;
@@ -89,9 +89,17 @@ function look(absolute: string, at: { path: string; stat: BigIntStats }, place: 
   return followLink(absolute, at, place);
 }
 
+/**
+ * What interpreters and desktops leave behind in any directory they look into. Counted as content, it would make every
+ * stage whose dep is a directory of Python modules change its own input by importing them.
+ */
+const LITTER = new Set(['__pycache__', '.ipynb_checkpoints', '.DS_Store']);
+
 function namesIn(directory: string, prefix: string, place: Place): readonly string[] {
   try {
-    return readdirSync(directory).sort();
+    return readdirSync(directory)
+      .filter((name) => !LITTER.has(name))
+      .sort();
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
       if (prefix !== '') return [];
@@ -112,7 +120,7 @@ function followLink(absolute: string, link: { path: string; stat: BigIntStats },
   const leadsTo = resolve(absolute, '..', target);
   if (isAbsolute(target) && leadsTo.startsWith(`${place.objects}/`)) {
     const stat = statOf(absolute, `${place.shown}/${link.path}`);
-    if (stat !== undefined && kindOf(stat) === 'file') return { kind: 'file', path: link.path, stat };
+    if (stat !== undefined && kindOf(stat) === 'file') return { kind: 'file', path: link.path, stat, through: true };
   }
   const inside = leadsTo === place.root || leadsTo.startsWith(join(place.root, '/'));
   return { kind: 'link', ...link, target, outside: inside ? null : leadsTo };

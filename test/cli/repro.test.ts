@@ -368,4 +368,17 @@ stages:
     expect(code).toBe(2);
     expect(stderr).toMatch(/src\/x/);
   });
+
+  test('a dep directory does not change by what an interpreter leaves in it', async () => {
+    await using p = await project({
+      'pipeline.yaml':
+        'stages: {a: {cmd: mkdir -p src/__pycache__; echo $$ > src/__pycache__/m.pyc; cp src/m.py out, deps: [src], outs: [out]}}\n',
+      'src/m.py': 'x = 1\n',
+    });
+    expect(await summaryOf(p)).toEqual({ ran: ['a'] });
+    p.write('src/__pycache__/other.pyc', 'y');
+    expect(await summaryOf(p)).toEqual({ kept: ['a'] });
+    p.write('src/new.py', 'y = 1\n');
+    expect(await summaryOf(p, '--dry')).toEqual({ ran: ['a'] });
+  });
 });
