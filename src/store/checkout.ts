@@ -199,7 +199,7 @@ function rememberTree(workspace: Workspace, content: TreeContent, path: ProjectP
     const known = digest !== undefined && !(found.kind === 'link' && found.outside !== null);
     rows.setDigest(row, digest ?? null, { trusted: known });
   }
-  workspace.trees.write(path, { rows, content });
+  workspace.trees.write(path, { rows, content, census: null });
 }
 
 function inTheWay(path: string): LockstepError {

@@ -3,6 +3,7 @@ import type { Digest } from '../base/brand.ts';
 import type { Content, FileContent, TreeContent } from '../base/content.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { Breath } from './breath.ts';
+import { takeCensus } from './census.ts';
 import { isExecutable, kindOf, notAFile, statOf } from './file-stat.ts';
 import type { Hashed } from './hash-file.ts';
 import { readFile } from './read-file.ts';
@@ -50,10 +51,25 @@ function walkOf(workspace: Workspace, target: Target): Generator<Found | undefin
   return walk(target.path, { shown: target.name, objects: workspace.objects.layout.objects, skip: workspace.skip });
 }
 
+/** From this many entries on, a census costs less than a walk. */
+const MANY = 5000;
+
 function peekTree(workspace: Workspace, target: Target): TreeContent | undefined {
   const index = workspace.trees.read(target.name);
   if (index === undefined) return undefined;
-  const { rows, content } = index;
+  const counts = index.rows.count >= MANY && [...workspace.skip].every((path) => !path.startsWith(`${target.path}/`));
+  const census = counts ? takeCensus(target.path) : undefined;
+  if (census !== undefined && census === index.census) return index.content;
+  const unchanged = compareTree(workspace, target, index);
+  if (unchanged === undefined) return undefined;
+  // Taken before the walk: had anything been otherwise then, the walk would have found its ctime changed.
+  if (census !== undefined && unchanged.plain) workspace.trees.write(target.name, { ...index, census });
+  return index.content;
+}
+
+/** Undefined when something changed; `plain` when the stats below the directory say all there is to say. */
+function compareTree(workspace: Workspace, target: Target, { rows }: TreeIndex): { plain: boolean } | undefined {
+  let plain = true;
   let row = 0;
   for (const found of walkOf(workspace, target)) {
     if (found === undefined) continue;
@@ -61,10 +77,12 @@ function peekTree(workspace: Workspace, target: Target): TreeContent | undefined
     if (found.kind === 'link' && found.outside !== null) {
       const pointee = peekPointee(workspace, found.outside, target);
       if (pointee === undefined || pointee !== rows.digestOf(row)) return undefined;
+      plain = false;
     }
+    if (found.kind === 'file' && found.through === true) plain = false;
     row += 1;
   }
-  return row === rows.count ? content : undefined;
+  return row === rows.count ? { plain } : undefined;
 }
 
 async function observeTree(workspace: Workspace, target: Target, keep: boolean): Promise<TreeContent> {

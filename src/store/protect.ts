@@ -65,7 +65,7 @@ export function relearn(workspace: Workspace, target: Target, replaced: Readonly
     index.rows.setStat(row, stat);
     index.rows.setDigest(row, known, { trusted: true });
   }
-  workspace.trees.write(target.name, index);
+  workspace.trees.write(target.name, { ...index, census: null });
 }
 
 /** Turns links into the cache below a path into files that may be written. */

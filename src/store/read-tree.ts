@@ -106,7 +106,7 @@ export async function conclude(workspace: Workspace, { target, scan, keep }: Wor
   if (keep && !(await workspace.objects.holds(digest, 'tree'))) {
     workspace.objects.put(Buffer.from(text), digest, 'tree');
   }
-  workspace.trees.write(target.name, { rows: scan.rows, content });
+  workspace.trees.write(target.name, { rows: scan.rows, content, census: null });
   return content;
 }
 

@@ -10,6 +10,8 @@ import { ROW, TreeRows } from './tree-rows.ts';
 export interface TreeIndex {
   readonly rows: TreeRows;
   readonly content: TreeContent;
+  /** What takeCensus said while this was so; null when unknown, or when stats below the directory do not say all. */
+  readonly census: string | null;
 }
 
 /** One file per directory, so that a large one is read and written only when it is asked for. */
@@ -18,9 +20,10 @@ export interface TreeIndexes {
   write(path: string, index: TreeIndex): void;
 }
 
-const VERSION = 1;
-/** version, count of rows, bytes of names, zero; then digest (32), size (8), files (8). */
-const HEADER = 64;
+const VERSION = 2;
+/** version, count of rows, bytes of names, zero; then digest (32), size (8), files (8), census (32, zeros for none). */
+const HEADER = 96;
+const NO_CENSUS = '0'.repeat(64);
 /** Directories come and go; the indexes written longest ago are dropped. */
 const KEEP = 5000;
 
@@ -46,7 +49,7 @@ export function openTreeIndexes(directory: string): TreeIndexes {
   };
 }
 
-function encode({ rows, content }: TreeIndex): Buffer {
+function encode({ rows, content, census }: TreeIndex): Buffer {
   const names = Buffer.from(rows.paths.join('\0'));
   const header = Buffer.alloc(HEADER);
   header.writeUInt32LE(VERSION, 0);
@@ -55,6 +58,7 @@ function encode({ rows, content }: TreeIndex): Buffer {
   header.write(hexOf(content.digest), 16, 'hex');
   header.writeDoubleLE(content.size, 48);
   header.writeDoubleLE(content.files, 56);
+  header.write(census ?? NO_CENSUS, 64, 'hex');
   return Buffer.concat([header, rows.bytes, names]);
 }
 
@@ -75,5 +79,6 @@ function decode(payload: Buffer): TreeIndex | undefined {
     size: payload.readDoubleLE(48),
     files: payload.readDoubleLE(56),
   };
-  return { rows: new TreeRows(paths, bytes), content };
+  const census = payload.toString('hex', 64, 96);
+  return { rows: new TreeRows(paths, bytes), content, census: census === NO_CENSUS ? null : census };
 }
