@@ -18,10 +18,11 @@ export async function readAnswer(question: string, { input, output, controller }
   try {
     return await terminal.question(question, { signal: controller.signal });
   } catch (error) {
+    // No line end was typed.
+    output.write('\n');
     if (controller.signal.aborted || !(error instanceof Error) || error.name !== 'AbortError') throw error;
     return '';
   } finally {
     terminal.close();
-    output.write(controller.signal.aborted ? '\n' : '');
   }
 }
