@@ -6,7 +6,7 @@ import { type About, acquire, acquireWaiting, isHeldOrOrphaned } from '../base/e
 import { checkWorkspace } from './check.ts';
 import type { Considered } from './consider.ts';
 import type { OnEvent, Summary } from './event.ts';
-import type { Loaded } from './loaded.ts';
+import { type Loaded, labelOf } from './loaded.ts';
 import { plan } from './plan.ts';
 import { refreshLocks } from './read.ts';
 import type { ReproRequest } from './repro-request.ts';
@@ -23,7 +23,7 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
     await cleanUp(tools, request);
     return tellPlan(planned, request.emit);
   }
-  refuseImpossible(loaded, request);
+  refuseImpossible(loaded, planned, request.limits.gpus.length);
   for (const name of ['logs', 'metrics', 'running']) mkdirSync(join(tools.tmp, name), { recursive: true });
   let waited = false;
   const hold = await acquireWaiting(lockFileOf(tools), holderOf(tools, request), {
@@ -77,16 +77,13 @@ function tellPlan(planned: ReadonlyMap<StageId, Considered>, emit: OnEvent): Sum
 }
 
 /** A stage that wants more GPUs than there are would run without them, and slowly: better not at all. */
-function refuseImpossible(loaded: Loaded, request: ReproRequest): void {
-  for (const id of request.wanted) {
-    const wants = loaded.stages.get(id)?.resources.gpus ?? 0;
-    if (wants <= request.limits.gpus.length) continue;
-    throw new LockstepError(
-      'usage',
-      `stage '${id}' wants ${wants} GPUs, this machine has ${request.limits.gpus.length}`,
-      {
-        hint: 'set CUDA_VISIBLE_DEVICES to name the devices that lockstep may hand out',
-      },
-    );
+function refuseImpossible(loaded: Loaded, planned: ReadonlyMap<StageId, Considered>, gpus: number): void {
+  for (const [id, { stage, decision }] of planned) {
+    const wants = decision.do === 'run' ? (stage.resources.gpus ?? 0) : 0;
+    if (wants <= gpus) continue;
+    const message = `stage '${labelOf(loaded, id)}' wants ${wants} ${wants === 1 ? 'GPU' : 'GPUs'}, this machine has ${gpus}`;
+    throw new LockstepError('usage', message, {
+      hint: 'set CUDA_VISIBLE_DEVICES to name the devices that lockstep may hand out',
+    });
   }
 }

@@ -61,3 +61,19 @@ test('an interrupt at the question of --interactive is an interrupt', async () =
   const runs = JSON.parse((await p.lockstep(['runs', 'list', '--all', '--json'])).stdout);
   expect(runs.runs).toMatchObject([{ stage: null, status: 'KILLED' }]);
 });
+
+test('a stage that wants more GPUs than there are is refused where it would run, and only there', async () => {
+  await using p = await project({
+    'pipeline.yaml': `
+stages:
+  train: {cmd: echo "$CUDA_VISIBLE_DEVICES" > t, deps: [in.txt], outs: [t], resources: {gpus: 2}}
+  always: {cmd: 'true', always_changed: true}
+`,
+    'in.txt': 'one\n',
+  });
+  const without = await p.lockstep(['repro']);
+  expect(without.code).toBe(2);
+  expect(without.stderr).toContain("stage 'train' wants 2 GPUs, this machine has 0");
+  expect((await p.lockstep(['repro'], { env: { CUDA_VISIBLE_DEVICES: '0,1' } })).code).toBe(0);
+  expect((await p.lockstep(['repro'])).code).toBe(0);
+});
