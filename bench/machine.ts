@@ -31,6 +31,9 @@ export function findDirectory(): string {
   return join(usable ?? tmpdir(), 'lockstep-bench');
 }
 
+const PEERS = ['git', 'make', 'openssl', 'cp'];
+const OPTIONAL_PEERS = ['ninja', 'doit', 'snakemake', 'dvc'];
+
 /** Facts without which the numbers mean nothing. */
 export function machineFacts(directory: string): readonly (readonly [string, string])[] {
   return [
@@ -39,7 +42,7 @@ export function machineFacts(directory: string): readonly (readonly [string, str
     ['System', `${type()} ${release()}, file system ${fileSystemOf(directory)}`],
     ['Load at the start', loadavg()[0]?.toFixed(2) ?? 'unknown'],
     ['Node', process.version],
-    ['Peers', ['git', 'make', 'openssl', 'cp'].map(versionOf).join(' · ')],
+    ['Peers', [...PEERS.map(versionOf), ...OPTIONAL_PEERS.filter(installed).map(versionOf)].join(' · ')],
     ['Date', new Date().toISOString().slice(0, 10)],
   ];
 }
@@ -47,7 +50,8 @@ export function machineFacts(directory: string): readonly (readonly [string, str
 function versionOf(tool: string): string {
   const answer = spawnSync(tool, [tool === 'openssl' ? 'version' : '--version'], { encoding: 'utf8' });
   const line = answer.stdout?.split('\n')[0];
-  return line === undefined || line === '' ? `${tool}: not installed` : line;
+  if (line === undefined || line === '') return `${tool}: not installed`;
+  return /^[\d.]+$/.test(line) ? `${tool} ${line}` : line;
 }
 
 export function installed(tool: string): boolean {
