@@ -43,7 +43,7 @@ export function discoverPipelines(root: string, indexFile: string): readonly Pro
     for (const name of seen.directories) open.push(joinPath(directory, name));
   }
   if (changed || Object.keys(before).length !== Object.keys(after).length) {
-    writeFileAtomic(indexFile, JSON.stringify(after), { durable: false });
+    writeIfPossible(indexFile, after);
   }
   return found.sort(comparePaths);
 }
@@ -81,11 +81,20 @@ function twoFiles(directory: string): LockstepError {
   });
 }
 
+/** It only saves work: a project that may only be read is looked through anew each time. */
+function writeIfPossible(file: string, index: Index): void {
+  try {
+    writeFileAtomic(file, JSON.stringify(index), { durable: false });
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error;
+  }
+}
+
 function readIndex(file: string): Index {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Index;
   } catch (error) {
-    if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return {};
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES') || error instanceof SyntaxError) return {};
     throw error;
   }
 }
