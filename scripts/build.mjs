@@ -40,6 +40,16 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 
+// What the door asks before it loads anything else; CommonJS, as the door is.
+const still = await rolldown({
+  input: 'src/cli/still.ts',
+  platform: 'node',
+  transform: { target: 'node20.19' },
+  logLevel: 'silent',
+});
+await still.write({ file: 'dist/still.cjs', format: 'cjs', minify: { mangle: false } });
+await still.close();
+
 // The store's second thread loads this, and nothing that it does not need.
 const worker = await rolldown({
   input: 'src/store/worker.ts',

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { baseName, comparePaths, directoryOf } from '../base/project-path.ts';
+import { PIPELINE_NAMES } from '../pipeline/file-names.ts';
 import { type GitPlace, openRevision, readBlobs } from '../provenance/git-files.ts';
-import { discoverPipelines, PIPELINE_NAMES } from '../repro/discover.ts';
+import { discoverPipelines } from '../repro/discover.ts';
 import { lockfileOf } from '../repro/read.ts';
 import type { Project } from './project.ts';
 
@@ -59,7 +60,7 @@ function listOf<V>(path: ProjectPath, value: V | undefined): [ProjectPath, V][] 
 /** The files on disk; of lockfiles without a pipeline file those that the other side has, too. */
 export function workingTreeSource(project: Project, other: DiffSource): DiffSource {
   const { root, tools } = project;
-  const pipelines = discoverPipelines(root, join(tools.tmp, 'index', 'pipelines.json'));
+  const { files: pipelines } = discoverPipelines(root, join(tools.tmp, 'index', 'pipelines.json'));
   const candidates = new Set([...pipelines.map(lockfileOf), ...other.files.filter((path) => path.endsWith('.lock'))]);
   return {
     name: 'working tree',

@@ -25,6 +25,8 @@ export interface Project {
   /** The current directory, as a path of the project. */
   readonly here: ProjectPath;
   readonly config: Config;
+  /** Files of the project's own that an answer may rest on, whether they are there or not. */
+  readonly sources: readonly string[];
   readonly tools: Tools;
   /** Throws `bad-pipeline` or `bad-lockfile` with every mistake of every file. */
   load(): Promise<Loaded>;
@@ -96,6 +98,8 @@ export async function openProject(context: Context): Promise<Project> {
     root,
     here: (relative(root, cwd).split(sep).join('/') || '.') as ProjectPath,
     config,
+    // The last is there while a repro runs, or after one that was killed.
+    sources: ['config.yaml', 'config.local.yaml', 'tmp/repro.lock.json'].map((name) => `.lockstep/${name}`),
     tools,
     load: () =>
       readProject({ root, parseCache, discoveryIndex: join(tmp, 'index', 'pipelines.json'), env: context.env }),

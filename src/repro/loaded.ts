@@ -14,6 +14,8 @@ export interface Loaded {
   readonly lockTexts: ReadonlyMap<ProjectPath, string>;
   /** How a stage is called towards the user: its bare name where that is unique in the project, else its id. */
   readonly labels: ReadonlyMap<StageId, string>;
+  /** Every file and directory that all this was read from, also files that are not there. */
+  readonly sources: readonly ProjectPath[];
 }
 
 export function lockedEntry(loaded: Loaded, stage: Stage): ReadLockEntry | undefined {

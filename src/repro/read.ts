@@ -28,7 +28,7 @@ interface Source {
  * parsed is kept by the text's digest; the parsers are loaded only for a text that was never seen.
  */
 export async function readProject(source: Source): Promise<Loaded> {
-  const files = discoverPipelines(source.root, source.discoveryIndex);
+  const { files, directories } = discoverPipelines(source.root, source.discoveryIndex);
   if (files.length === 0) {
     throw new LockstepError('no-project', 'no pipeline.yaml in this project', {
       hint: 'lockstep init writes a small one that works',
@@ -56,6 +56,7 @@ export async function readProject(source: Source): Promise<Loaded> {
     locks: read.locks,
     lockTexts: read.texts,
     labels: labels(pipelines),
+    sources: [...directories, ...files, ...files.map(lockfileOf)],
   };
   if (diagnostics.length > 0) throw mistaken([...diagnostics, ...(await furtherMistakes(source, loaded, partial))]);
   return loaded;
