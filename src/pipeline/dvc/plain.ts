@@ -39,3 +39,23 @@ export function floatOf(text: string): number {
   if (special[2]?.toLowerCase() === 'nan') return Number.NaN;
   return special[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
+
+const PARTS = /^(\d+)-(\d+)-(\d+)(?:[Tt \t]+(\d+):(\d+):(\d+)(?:\.(\d*))?[ \t]*(Z|[-+]\d+(?::\d+)?)?)?$/;
+
+/** A plain scalar of that kind as Python prints the date. */
+export function dateTextOf(text: string): string {
+  const [, year = '', month = '', day = '', hour, minute = '', second = '', fraction = '', zone] =
+    PARTS.exec(text) ?? [];
+  const two = (digits: string) => digits.padStart(2, '0');
+  const date = `${year}-${two(month)}-${two(day)}`;
+  if (hour === undefined) return date;
+  const micros = String(Math.round(Number(`0.${fraction || '0'}`) * 1e6)).padStart(6, '0');
+  const time = `${two(hour)}:${minute}:${second}${micros === '000000' ? '' : `.${micros}`}`;
+  return `${date} ${time}${zoneText(zone)}`;
+}
+
+function zoneText(zone: string | undefined): string {
+  if (zone === undefined || zone === 'Z') return zone === undefined ? '' : '+00:00';
+  const [hours = '', minutes = '00'] = zone.slice(1).split(':');
+  return `${zone.charAt(0)}${hours.padStart(2, '0')}:${minutes}`;
+}

@@ -78,9 +78,9 @@ export function putPlain(pen: Pen, text: string, { indent, key }: ScalarPlace): 
 export function putText(pen: Pen, text: string, place: ScalarPlace): void {
   const shape = shapeOf(text);
   const multiline = /[\n\x85\u2028\u2029]/.test(text);
-  if (shape.plain && kindOfPlain(text) === 'text' && !(place.key && multiline)) return putPlain(pen, text, place);
   const single = shape.single && !(place.key && multiline) && !/['\n]/.test(text);
-  if (single) putSingle(pen, text, place);
+  if (shape.plain && kindOfPlain(text) === 'text') putPlain(pen, text, place);
+  else if (single) putSingle(pen, text, place);
   else putDouble(pen, text, place);
 }
 

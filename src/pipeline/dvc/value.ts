@@ -51,14 +51,14 @@ export function keyText(key: DvcValue): string {
 
 /** The value of a literal. What a literal does not know is lost: the order of keys, and that a key was no text. */
 export function valueOfLiteral(literal: Literal): DvcValue {
-  return valueOf(parseLiteral(literal));
+  return valueOfData(parseLiteral(literal));
 }
 
 /** Plain data, with bigint for integers, as a value. */
-export function valueOf(data: unknown): DvcValue {
-  if (Array.isArray(data)) return data.map(valueOf);
+export function valueOfData(data: unknown): DvcValue {
+  if (Array.isArray(data)) return data.map(valueOfData);
   if (typeof data === 'object' && data !== null) {
-    return mapOf(Object.entries(data).map(([key, member]) => [key, valueOf(member)]));
+    return mapOf(Object.entries(data).map(([key, member]) => [key, valueOfData(member)]));
   }
   const isScalar = ['string', 'number', 'bigint', 'boolean'].includes(typeof data);
   if (data !== null && !isScalar) throw new Error(`a ${typeof data} is no value of YAML`);

@@ -1,7 +1,6 @@
-import { unreachable } from '../../base/unreachable.ts';
 import { pythonFloat } from './python-number.ts';
 import { indentTo, lengthOf, type Pen, put, putMark, putPlain, putText, type ScalarPlace } from './scalar-text.ts';
-import { type DvcMap, type DvcValue, isList } from './value.ts';
+import { type DvcDate, type DvcMap, type DvcValue, isList } from './value.ts';
 
 /** A map as the text of a YAML file, as DVC writes it, every line indented by `indent` more blanks. */
 export function yamlText(map: DvcMap, indent = 0): string {
@@ -99,7 +98,7 @@ function putMap(writer: Writer, map: DvcMap, { indent }: NodePlace): void {
 
 function putList(writer: Writer, list: readonly DvcValue[], { indent, inMap }: NodePlace): void {
   const { pen } = writer;
-  if (list.length === 0) return putMark(pen, '[]');
+  if (list.length === 0) putMark(pen, '[]');
   // A list below its key begins where the key does.
   const own = inMap && !pen.indented ? indent : indent + 2;
   for (const item of list) {
@@ -112,20 +111,14 @@ function putList(writer: Writer, list: readonly DvcValue[], { indent, inMap }: N
 type Scalar = Exclude<DvcValue, DvcMap | readonly DvcValue[]>;
 
 function putScalar({ pen }: Writer, value: Scalar, place: ScalarPlace): void {
-  switch (typeof value) {
-    case 'string':
-      return putText(pen, value, place);
-    case 'number':
-      return putPlain(pen, floatText(value), place);
-    case 'bigint':
-    case 'boolean':
-      return putPlain(pen, String(value), place);
-    case 'object':
-      if (value !== null) return putPlain(pen, value.text, place);
-      return place.key ? put(pen, 'null') : undefined;
-    default:
-      return unreachable(value);
-  }
+  if (typeof value === 'string') putText(pen, value, place);
+  else if (value !== null) putPlain(pen, plainText(value), place);
+  else if (place.key) put(pen, 'null');
+}
+
+function plainText(value: DvcDate | bigint | boolean | number): string {
+  if (typeof value === 'number') return floatText(value);
+  return typeof value === 'object' ? value.text : String(value);
 }
 
 function floatText(value: number): string {

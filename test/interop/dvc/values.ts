@@ -139,14 +139,26 @@ function pythonKey(name: DvcValue): string {
   return typeof name === 'string' || name === null ? `${typeof name}${name}` : String(Number(name));
 }
 
-const { value } = fc.letrec<{ value: DvcValue }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    scalar,
-    fc.array(tie('value'), { maxLength: 4 }),
-    mapFrom(tie('value')),
-  ),
-}));
+function valueFrom(leaf: fc.Arbitrary<DvcValue>, map: (value: fc.Arbitrary<DvcValue>) => fc.Arbitrary<DvcMap>) {
+  return fc.letrec<{ value: DvcValue }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      leaf,
+      fc.array(tie('value'), { maxLength: 4 }),
+      map(tie('value')),
+    ),
+  })).value;
+}
 
-export const anyValue = value;
-export const anyMap = mapFrom(value).filter((map) => map.entries.length > 0);
+export const anyValue = valueFrom(scalar, mapFrom);
+export const anyMap = mapFrom(anyValue).filter((map) => map.entries.length > 0);
+
+/** Values that DVC can hash: no dates, and keys of one kind. */
+export const jsonValue = valueFrom(
+  scalar.filter((one) => one === null || typeof one !== 'object'),
+  (member) => {
+    const named = fc.uniqueArray(fc.tuple(text, member), { selector: ([name]) => name, maxLength: 4 });
+    const numbered = fc.uniqueArray(fc.tuple(fc.bigInt(), member), { selector: ([name]) => name, maxLength: 4 });
+    return fc.oneof(named, numbered).map((entries) => mapOf(entries));
+  },
+);
