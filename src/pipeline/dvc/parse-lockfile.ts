@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../base/error.ts';
 import { placeAt } from '../read-yaml.ts';
 import type { DvcLockEntry, DvcLocked, DvcLockedParams } from './lock-entry.ts';
 import { DVC_LOCK_SCHEMA } from './lockfile.ts';
-import { type Check, checked, createCheck, listOf, mapEntries, ownFields } from './shape.ts';
+import { type Check, checked, createCheck, inFileOrder, listOf, mapEntries, ownFields } from './shape.ts';
 import { type DvcValue, isMapValue, memberOf } from './value.ts';
 import { readValues } from './yaml-values.ts';
 
@@ -38,7 +38,7 @@ export function parseDvcLockfile(file: ProjectPath, text: string): ParsedDvcLock
   }
   const check = createCheck(read.placeOf, RESTORE_HINT);
   const lockfile = readLockfile(check, read.value);
-  return { lockfile: check.diagnostics.length > 0 ? undefined : lockfile, diagnostics: check.diagnostics };
+  return { lockfile: check.diagnostics.length > 0 ? undefined : lockfile, diagnostics: inFileOrder(check) };
 }
 
 function readLockfile(check: Check, root: DvcValue): DvcLockfile | undefined {
@@ -88,13 +88,14 @@ const entrySchema = z.strictObject({
 /** One entry: of a dvc.lock, or a whole file of DVC's run cache. */
 export function readEntry(check: Check, value: DvcValue, at: readonly PropertyKey[]): DvcLockEntry | undefined {
   if (!isMapValue(value)) return check.mistake(at, 'expected a map');
-  const fields = checked(check, at, entrySchema, ownFields(value));
-  if (fields === undefined) return undefined;
+  const members = ownFields(value);
+  const fields = checked(check, at, entrySchema, members);
   const locked = (key: 'deps' | 'outs') => {
-    const list = listOf(check, fields[key], [...at, key]);
+    const list = listOf(check, members[key], [...at, key]);
     return list.flatMap((one, index) => readLocked(check, one, [...at, key, index]) ?? []);
   };
-  return { cmd: fields.cmd, deps: locked('deps'), params: readParams(check, fields.params, at), outs: locked('outs') };
+  const parts = { deps: locked('deps'), params: readParams(check, members.params, at), outs: locked('outs') };
+  return fields === undefined ? undefined : { cmd: fields.cmd, ...parts };
 }
 
 function readParams(check: Check, value: DvcValue | undefined, at: readonly PropertyKey[]): readonly DvcLockedParams[] {

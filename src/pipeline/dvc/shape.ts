@@ -20,6 +20,12 @@ export function createCheck(placeOf: (at: readonly PropertyKey[]) => Place, defa
   };
 }
 
+/** The mistakes in the order of the file. */
+export function inFileOrder({ diagnostics }: Check): readonly Diagnostic[] {
+  const at = ({ place }: Diagnostic): readonly [number, number] => [place?.line ?? 0, place?.column ?? 0];
+  return [...diagnostics].sort((a, b) => at(a)[0] - at(b)[0] || at(a)[1] - at(b)[1]);
+}
+
 /** The members of a map whose keys are known: any other key that is no text is as unknown as a wrong one. */
 export function ownFields(map: DvcMap): Readonly<Record<string, DvcValue>> {
   return Object.fromEntries(map.entries.map(([key, value]) => [String(key), value]));
