@@ -54,6 +54,7 @@ export const command = defineCommand({
       if (given.json === true) {
         context.stdout.write(`${JSON.stringify(metricsJson(shown, project.here))}\n`);
       } else {
+        if (shown.every(({ files }) => files.size === 0)) context.stderr.write('no stage declares metrics\n');
         const table = { shown, here: project.here, precision };
         context.stdout.write(given.md === true ? renderMarkdown(table) : render(table, context.stdout));
       }

@@ -75,7 +75,7 @@ const smooth: Json = {
     },
     {
       params: [ZOOM],
-      mark: { type: 'line', opacity: 0.25 },
+      mark: { type: 'line', strokeOpacity: 0.25 },
       encoding: { x: AMOUNT_X, y: AMOUNT_Y, color: COLOR, strokeDash: DASH, tooltip: TOOLTIP },
     },
   ],
@@ -114,7 +114,7 @@ function confusionMatrix(share: readonly Json[], { shown, format }: { shown: str
     { aggregate: [{ op: 'count', as: 'cases' }], groupby: ['rev', '<DVC_METRIC_X>', '<DVC_METRIC_Y>'] },
     { impute: 'cases', key: '<DVC_METRIC_X>', groupby: ['rev', '<DVC_METRIC_Y>'], value: 0 },
     ...share,
-    { joinaggregate: [{ op: 'max', field: shown, as: 'highest' }] },
+    { joinaggregate: [{ op: 'max', field: shown, as: 'highest' }], groupby: [] },
   ];
   return {
     ...HEAD,
@@ -155,7 +155,7 @@ function bars(sort: Json): Json {
     encoding: {
       x: { ...X, type: 'quantitative' },
       y: { ...Y, type: 'nominal', sort },
-      yOffset: { field: 'rev' },
+      yOffset: { field: 'rev', sort: null },
       color: COLOR,
       tooltip: TOOLTIP,
     },
