@@ -37,18 +37,16 @@ export function parseOptions(argv: readonly string[], specs: OptionSpecs): Parse
 
 /** `--targets a b` as `--targets=a --targets=b`. */
 function spreadGreedy(argv: readonly string[], specs: OptionSpecs): readonly string[] {
+  const words: string[] = [];
   let greedy: string | undefined;
-  let taken = 0;
-  return argv.flatMap((word) => {
-    if (greedy !== undefined && !word.startsWith('-')) {
-      taken += 1;
-      return [`${greedy}=${word}`];
-    }
-    const before = greedy !== undefined && taken === 0 ? [greedy] : [];
-    taken = 0;
-    greedy = word.startsWith('--') && specs[word.slice(2)]?.greedy === true ? word : undefined;
-    return greedy === undefined ? [...before, word] : before;
-  });
+  for (const [index, word] of argv.entries()) {
+    const value = greedy !== undefined && !word.startsWith('-');
+    if (!value) greedy = word.startsWith('--') && specs[word.slice(2)]?.greedy === true ? word : undefined;
+    const isFollowed = argv[index + 1]?.startsWith('-') === false;
+    if (value) words.push(`${greedy}=${word}`);
+    else if (greedy === undefined || !isFollowed) words.push(word);
+  }
+  return words;
 }
 
 export function checkPositionals(command: Command, positionals: readonly string[]): void {

@@ -4,9 +4,9 @@ import { type ProjectState, reportedOuts } from './project-state.ts';
 /** All plots of a project: those of its stages, by their paths, and of a run what else it recorded. */
 export function plotDefinitions(state: Pick<ProjectState, 'stages' | 'pipelines' | 'runs'>): readonly PlotDefinition[] {
   const declared = state.stages.flatMap(({ outs }) =>
-    outs.flatMap(({ path, kind, plot }) =>
-      kind === 'plot' ? [definePlot(path, (plot ?? {}) satisfies WrittenPlot)] : [],
-    ),
+    outs
+      .filter(({ kind }) => kind === 'plot')
+      .flatMap(({ path, plot }) => [plot ?? {}].flat().map((written: WrittenPlot) => definePlot(path, written))),
   );
   const known = new Set(declared.map(({ id }) => id));
   const recorded = state.runs

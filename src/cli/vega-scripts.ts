@@ -9,8 +9,12 @@ export function vegaScripts(): string {
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find((path) => existsSync(path));
   if (built !== undefined) return readFileSync(built, 'utf8');
-  const { resolve } = createRequire(import.meta.url);
-  const packages = { vega: resolve('vega'), 'vega-lite': resolve('vega-lite'), 'vega-embed': resolve('vega-embed') };
+  const require = createRequire(import.meta.url);
+  const packages = {
+    vega: require.resolve('vega'),
+    'vega-lite': require.resolve('vega-lite'),
+    'vega-embed': require.resolve('vega-embed'),
+  };
   return Object.entries(packages)
     .map(([name, main]) => readFileSync(join(dirname(main), `${name}.min.js`), 'utf8'))
     .join('\n');

@@ -132,6 +132,14 @@ describe('metrics diff', () => {
     });
   });
 
+  it('has an error for --targets without any', async () => {
+    await using rig = await project({ 'pipeline.yaml': 'stages: {}\n' });
+    for (const args of [['--targets'], ['--targets', '--json']]) {
+      const { code, stderr } = await rig.lockstep(['metrics', 'diff', ...args]);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--targets needs a value: PATH…') });
+    }
+  });
+
   it('reads from the cache what git does not keep, members of directories too', async () => {
     await using rig = await twoStates();
     expect(rig.git('ls-files', 'scores')).toBe('');
