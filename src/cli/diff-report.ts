@@ -9,7 +9,7 @@ import { findWarnings, type LockWarning } from '../pipeline/lock-warnings.ts';
 import { type MetricChange, metricChanges } from '../pipeline/metric-changes.ts';
 import type { ParamsTree } from '../pipeline/params.ts';
 import { parseParams } from '../pipeline/parse-params.ts';
-import type { Stage } from '../pipeline/stage.ts';
+import type { Pipeline, Stage } from '../pipeline/stage.ts';
 import { lockfileOf, readLockText, readPipeline } from '../repro/read.ts';
 import type { DiffSource } from './diff-source.ts';
 import type { Project } from './project.ts';
@@ -45,17 +45,19 @@ export async function reportChange(project: Project, from: DiffSource, to: DiffS
   };
 }
 
-interface ReadSide {
+export interface ReadSide {
   readonly state: LockState;
+  readonly pipelines: readonly Pipeline[];
   /** Directory → what is wrong with its pipeline file or lockfile. */
   readonly unreadable: ReadonlyMap<ProjectPath, readonly Diagnostic[]>;
 }
 
-async function readSide(project: Project, source: DiffSource): Promise<ReadSide> {
+export async function readSide(project: Project, source: DiffSource): Promise<ReadSide> {
   const { parseCache } = project.tools;
   const decoder = new TextDecoder();
   const locked = new Map<StageId, ReadLockEntry>();
   const declared = new Map<StageId, Stage>();
+  const pipelines: Pipeline[] = [];
   const unreadable = new Map<ProjectPath, readonly Diagnostic[]>();
   const texts = await source.read(source.files);
   const pipelineFiles = new Map(source.files.filter(isPipeline).map((file) => [directoryOf(file), file]));
@@ -68,13 +70,14 @@ async function readSide(project: Project, source: DiffSource): Promise<ReadSide>
     if (read.diagnostics.length > 0) {
       unreadable.set(directory, [...(unreadable.get(directory) ?? []), ...read.diagnostics]);
     } else if ('pipeline' in read) {
+      if (read.pipeline !== undefined) pipelines.push(read.pipeline);
       for (const stage of read.pipeline?.stages ?? []) declared.set(stage.id, stage);
     } else {
       const pipelineFile = pipelineFiles.get(directory) ?? joinPath(directory, 'pipeline.yaml');
       for (const [name, entry] of read.lockfile?.entries ?? []) locked.set(`${pipelineFile}:${name}` as StageId, entry);
     }
   }
-  return { state: { locked, declared }, unreadable };
+  return { state: { locked, declared }, pipelines, unreadable };
 }
 
 function isPipeline(file: ProjectPath): boolean {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
-import { baseName, comparePaths, directoryOf } from '../base/project-path.ts';
+import { baseName, comparePaths, contains, directoryOf } from '../base/project-path.ts';
 import { PIPELINE_NAMES } from '../pipeline/file-names.ts';
 import { type GitPlace, openRevision, readBlobs } from '../provenance/git-files.ts';
 import { discoverPipelines } from '../repro/discover.ts';
@@ -21,7 +21,13 @@ export interface DiffSource {
   read(paths: Iterable<ProjectPath>): Promise<ReadonlyMap<ProjectPath, Uint8Array>>;
 }
 
-export async function revisionSource(place: GitPlace, name: string): Promise<DiffSource> {
+/** A revision also knows all its other files. */
+export interface RevisionSource extends DiffSource {
+  /** The file itself, or all committed files below a directory, sorted. */
+  below(path: ProjectPath): readonly ProjectPath[];
+}
+
+export async function revisionSource(place: GitPlace, name: string): Promise<RevisionSource> {
   const { commit, blobs } = await openRevision(place, name);
   const all = [...blobs.keys()];
   const foreign = new Set(all.flatMap(foreignRoots));
@@ -31,6 +37,7 @@ export async function revisionSource(place: GitPlace, name: string): Promise<Dif
     name,
     commit,
     files: all.filter((path) => NAMES.has(baseName(path)) && isOurs(path)).sort(comparePaths),
+    below: (path) => all.filter((file) => contains(path, file)).sort(comparePaths),
     async read(paths) {
       const wanted = new Map([...paths].flatMap((path) => listOf(path, blobs.get(path))));
       const contents = await readBlobs(place, wanted.values());
