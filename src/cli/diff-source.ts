@@ -4,9 +4,9 @@ import type { ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { baseName, comparePaths, contains, directoryOf } from '../base/project-path.ts';
 import { PIPELINE_NAMES } from '../pipeline/file-names.ts';
+import { isLockfile, LOCK_NAMES, lockfileOf } from '../pipeline/lock-format.ts';
 import { type GitPlace, openRevision, readBlobs } from '../provenance/git-files.ts';
 import { discoverPipelines } from '../repro/discover.ts';
-import { lockfileOf } from '../repro/read.ts';
 import type { Project } from './project.ts';
 
 /** One side of a comparison: a revision of git, or the working tree. */
@@ -46,7 +46,7 @@ export async function revisionSource(place: GitPlace, name: string): Promise<Rev
   };
 }
 
-const NAMES = new Set([...PIPELINE_NAMES, baseName(lockfileOf('pipeline.yaml' as ProjectPath))]);
+const NAMES = new Set<string>([...PIPELINE_NAMES, ...LOCK_NAMES]);
 const HIDDEN_OR_INSTALLED = /(?:^|\/)(?:\.[^/]*|node_modules|__pycache__)\//;
 
 /** The directory that a file like `sub/.lockstep/config.yaml` makes a project of its own. */
@@ -68,7 +68,10 @@ function listOf<V>(path: ProjectPath, value: V | undefined): [ProjectPath, V][] 
 export function workingTreeSource(project: Project, other: DiffSource): DiffSource {
   const { root, tools } = project;
   const { files: pipelines } = discoverPipelines(root, join(tools.tmp, 'index', 'pipelines.json'));
-  const candidates = new Set([...pipelines.map(lockfileOf), ...other.files.filter((path) => path.endsWith('.lock'))]);
+  const candidates = new Set([
+    ...pipelines.map((file) => lockfileOf(file, tools.scheme)),
+    ...other.files.filter(isLockfile),
+  ]);
   return {
     name: 'working tree',
     commit: null,

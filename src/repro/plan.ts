@@ -26,7 +26,7 @@ export async function plan(
   const considered = new Map<StageId, Considered>();
   const wouldRun = new Set<StageId>();
   const restored = new Map<ProjectPath, Content>();
-  const paramsReader = createParamsReader(tools.root, tools.parseCache, { once: true });
+  const paramsReader = createParamsReader(tools, { once: true });
   const look = lookOnce(tools.store);
   for (const id of loaded.graph.order) {
     const stage = request.wanted.has(id) ? loaded.stages.get(id) : undefined;
