@@ -72,6 +72,14 @@ test('a file that cannot be split is still read, and written anew with its datas
   expect(entriesOf(shared).get('b')?.params).toEqual([{ file: 'f', values: [] }]);
 });
 
+test('a line separator within a text is no end of a line', () => {
+  const entry = { cmd: '.\u2028stages:', deps: [], params: [], outs: [] };
+  const blocks = new Map(['a', 'b'].map((name) => [name, formatDvcEntry(name, entry)] as const));
+  expect(splitDvcLockfile(formatDvcLockfile(blocks))?.blocks).toEqual(blocks);
+  const [read] = entriesOf(formatDvcLockfile(blocks)).values();
+  expect(read).toEqual(entry);
+});
+
 test('a file with no stages can be begun and be emptied', () => {
   const empty = "schema: '2.0'\nstages: {}\n";
   expect(formatDvcLockfile([])).toBe(empty);
