@@ -10,7 +10,9 @@ import { type MetricChange, metricChanges } from '../pipeline/metric-changes.ts'
 import type { ParamsTree } from '../pipeline/params.ts';
 import { parseParams } from '../pipeline/parse-params.ts';
 import type { Stage } from '../pipeline/stage.ts';
-import { lockfileOf, readLockText, readPipeline } from '../repro/read.ts';
+import { lockfileOf, readLockText } from '../repro/read.ts';
+import { type ReadPipeline, readPipeline } from '../repro/read-pipeline.ts';
+import type { ParseCache } from '../store/parse-cache.ts';
 import type { DiffSource } from './diff-source.ts';
 import type { Project } from './project.ts';
 
@@ -63,7 +65,7 @@ async function readSide(project: Project, source: DiffSource): Promise<ReadSide>
     const text = decoder.decode(bytes);
     const directory = directoryOf(file);
     const read = isPipeline(file)
-      ? await readPipeline(parseCache, file, text)
+      ? await pipelineOf({ source, parseCache }, file, text)
       : await readLockText(parseCache, file, text);
     if (read.diagnostics.length > 0) {
       unreadable.set(directory, [...(unreadable.get(directory) ?? []), ...read.diagnostics]);
@@ -75,6 +77,29 @@ async function readSide(project: Project, source: DiffSource): Promise<ReadSide>
     }
   }
   return { state: { locked, declared }, unreadable };
+}
+
+/** A pipeline with the files of values that it names. Which these are shows only as it is read. */
+async function pipelineOf(
+  { source, parseCache }: { readonly source: DiffSource; readonly parseCache: ParseCache },
+  file: ProjectPath,
+  text: string,
+): Promise<ReadPipeline> {
+  const known = new Map<ProjectPath, string | undefined>();
+  for (;;) {
+    const unknown: ProjectPath[] = [];
+    const readData = (path: ProjectPath): string | undefined => {
+      if (!known.has(path)) unknown.push(path);
+      return known.get(path);
+    };
+    const read = await readPipeline({ parseCache, readData }, file, text);
+    if (unknown.length === 0) return read;
+    const found = await source.read(unknown);
+    for (const path of unknown) {
+      const bytes = found.get(path);
+      known.set(path, bytes === undefined ? undefined : new TextDecoder().decode(bytes));
+    }
+  }
 }
 
 function isPipeline(file: ProjectPath): boolean {
