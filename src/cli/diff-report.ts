@@ -11,8 +11,9 @@ import { type MetricChange, metricChanges } from '../pipeline/metric-changes.ts'
 import type { ParamsTree } from '../pipeline/params.ts';
 import { parseParams } from '../pipeline/parse-params.ts';
 import type { Pipeline, Stage } from '../pipeline/stage.ts';
-import { readPipeline } from '../repro/read.ts';
 import { ownerOf, readLockText } from '../repro/read-locks.ts';
+import { type ReadPipeline, readPipeline } from '../repro/read-pipeline.ts';
+import type { ParseCache } from '../store/parse-cache.ts';
 import type { DiffSource } from './diff-source.ts';
 import type { Project } from './project.ts';
 
@@ -67,7 +68,7 @@ export async function readSide(project: Project, source: DiffSource): Promise<Re
     unreadable.set(directory, [...(unreadable.get(directory) ?? []), ...diagnostics]);
   };
   for (const file of source.files.filter((one) => !isLockfile(one))) {
-    const read = await readPipeline(parseCache, file, decoder.decode(texts.get(file)));
+    const read = await pipelineOf({ source, parseCache }, file, decoder.decode(texts.get(file)));
     if (read.diagnostics.length > 0) note(file, read.diagnostics);
     else if (read.pipeline !== undefined) pipelines.push(read.pipeline);
   }
@@ -90,6 +91,29 @@ function ownerFor(lockfile: ProjectPath, pipelines: readonly Pipeline[]): Pipeli
   const name = isDvcLock(lockfile) ? 'dvc.yaml' : 'pipeline.yaml';
   const beside = pipelines.find(({ file }) => directoryOf(file) === directory);
   return beside ?? { file: joinPath(directory, name), stages: [] };
+}
+
+/** A pipeline with the files of values that it names. Which these are shows only as it is read. */
+async function pipelineOf(
+  { source, parseCache }: { readonly source: DiffSource; readonly parseCache: ParseCache },
+  file: ProjectPath,
+  text: string,
+): Promise<ReadPipeline> {
+  const known = new Map<ProjectPath, string | undefined>();
+  for (;;) {
+    const unknown: ProjectPath[] = [];
+    const readData = (path: ProjectPath): string | undefined => {
+      if (!known.has(path)) unknown.push(path);
+      return known.get(path);
+    };
+    const read = await readPipeline({ parseCache, readData }, file, text);
+    if (unknown.length === 0) return read;
+    const found = await source.read(unknown);
+    for (const path of unknown) {
+      const bytes = found.get(path);
+      known.set(path, bytes === undefined ? undefined : new TextDecoder().decode(bytes));
+    }
+  }
 }
 
 /** The state without the stages of directories where a file could not be read: half of it would look like a removal. */

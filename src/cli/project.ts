@@ -60,6 +60,7 @@ export async function openProject(context: Context): Promise<Project> {
   let store: Store | undefined;
   let tracking: Promise<TrackingStore> | undefined;
   let executor: Promise<Executor> | undefined;
+  let warned = false;
   const openTheStore = () =>
     (store ??= openStore({
       root,
@@ -104,15 +105,13 @@ export async function openProject(context: Context): Promise<Project> {
     // The last is there while a repro runs, or after one that was killed.
     sources: ['config.yaml', 'config.local.yaml', 'tmp/repro.lock.json'].map((name) => `.lockstep/${name}`),
     tools,
-    load: () =>
-      readProject({
-        root,
-        tmp,
-        scheme,
-        parseCache,
-        discoveryIndex: join(tmp, 'index', 'pipelines.json'),
-        env: context.env,
-      }),
+    load: async () => {
+      const discoveryIndex = join(tmp, 'index', 'pipelines.json');
+      const loaded = await readProject({ root, tmp, scheme, parseCache, discoveryIndex, env: context.env });
+      if (!warned && !context.quiet) await writeWarnings(context, loaded);
+      warned = true;
+      return loaded;
+    },
     store: openTheStore,
     tracking: openTracking,
     async close() {
@@ -120,6 +119,14 @@ export async function openProject(context: Context): Promise<Project> {
       await (await tracking)?.close();
     },
   };
+}
+
+/** What the pipeline files say that is understood, but was probably not meant: once for a command. */
+async function writeWarnings(context: Context, loaded: Loaded): Promise<void> {
+  const warnings = loaded.pipelines.flatMap((pipeline) => pipeline.warnings ?? []);
+  if (warnings.length === 0) return;
+  const { warningText } = await import('./render-error.ts');
+  context.stderr.write(warnings.map((warning) => warningText(warning)).join(''));
 }
 
 async function openSqlite(file: string): Promise<TrackingStore> {

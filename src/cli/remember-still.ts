@@ -20,6 +20,8 @@ const MOST_PATHS = 20_000;
 export function rememberStill(project: Project, asked: Omit<Asked, 'here'>, look: Look): void {
   const { planned, since } = look;
   if ([...planned.values()].some(({ decision }) => decision.do !== 'keep')) return;
+  // They are written by whoever reads the pipelines.
+  if (look.loaded.pipelines.some(({ warnings = [] }) => warnings.length > 0)) return;
   const { root, here } = project;
   const paths = restingPlaces(project, look);
   if (paths === undefined) return;

@@ -13,11 +13,13 @@ import { discoverPipelines } from './discover.ts';
 import type { Loaded } from './loaded.ts';
 import { locateIn, mistaken } from './mistakes.ts';
 import { type LockSource, lockText, readLocks } from './read-locks.ts';
+import { dataFilesOf, type PipelineReading, readPipeline } from './read-pipeline.ts';
 
 interface Source extends LockSource {
   /** Absolute path of the file that remembers where pipeline files were found. */
   readonly discoveryIndex: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly parsing?: PipelineReading['parsing'];
 }
 
 /**
@@ -34,16 +36,20 @@ export async function readProject(source: Source): Promise<Loaded> {
   const texts = new Map(files.map((file) => [file, readText(join(source.root, file), file)] as const));
   const diagnostics: Diagnostic[] = [];
   const pipelines: Pipeline[] = [];
+  const identities = new Map<ProjectPath, string>();
+  const { parseCache, parsing } = source;
+  const reading: PipelineReading = { parseCache, parsing, readData: dataFilesOf(source.root) };
   let partial = false;
   for (const [file, text] of texts) {
-    const parsed = await readPipeline(source.parseCache, file, text);
+    const parsed = await readPipeline(reading, file, text);
+    identities.set(file, parsed.identity);
     diagnostics.push(...parsed.diagnostics);
     if (parsed.pipeline !== undefined) pipelines.push(parsed.pipeline);
     if (parsed.diagnostics.length > 0) partial = true;
   }
   const read = await readLocks(source, pipelines);
   diagnostics.push(...read.diagnostics);
-  const { graph, mistakes } = await readGraph(source.parseCache, pipelines, texts);
+  const { graph, mistakes } = await readGraph(parseCache, pipelines, identities);
   if (mistakes.length > 0) diagnostics.push(...(await locateIn(mistakes, texts)));
   const stages = new Map(pipelines.flatMap((pipeline) => pipeline.stages.map((stage) => [stage.id, stage] as const)));
   const loaded: Loaded = {
@@ -52,7 +58,12 @@ export async function readProject(source: Source): Promise<Loaded> {
     graph,
     locks: read.locks,
     labels: labels(pipelines),
-    sources: [...directories, ...files, ...files.map((file) => lockfileOf(file, source.scheme))],
+    sources: [
+      ...directories,
+      ...files,
+      ...files.map((file) => lockfileOf(file, source.scheme)),
+      ...pipelines.flatMap(({ sources = [] }) => sources),
+    ],
   };
   if (diagnostics.length > 0) throw mistaken([...diagnostics, ...(await furtherMistakes(source, loaded, partial))]);
   return loaded;
@@ -72,21 +83,6 @@ export async function refreshLocks(source: LockSource, loaded: Loaded): Promise<
   return { ...loaded, locks };
 }
 
-/** The text of a pipeline file as data. */
-export async function readPipeline(
-  parseCache: ParseCache,
-  file: ProjectPath,
-  text: string,
-): Promise<{ readonly pipeline: Pipeline | undefined; readonly diagnostics: readonly Diagnostic[] }> {
-  const kind = `pipeline:${file}`;
-  const kept = parseCache.get(kind, text) as Pipeline | undefined;
-  if (kept !== undefined) return { pipeline: kept, diagnostics: [] };
-  const { parsePipeline } = await import('../pipeline/parse.ts');
-  const parsed = parsePipeline(file, text);
-  if (parsed.pipeline !== undefined && parsed.diagnostics.length === 0) parseCache.set(kind, text, parsed.pipeline);
-  return parsed;
-}
-
 interface KeptGraph {
   readonly order: readonly StageId[];
   readonly upstream: readonly (readonly [StageId, readonly StageId[]])[];
@@ -96,9 +92,9 @@ interface KeptGraph {
 async function readGraph(
   parseCache: ParseCache,
   pipelines: readonly Pipeline[],
-  texts: ReadonlyMap<ProjectPath, string>,
+  identities: ReadonlyMap<ProjectPath, string>,
 ): Promise<{ readonly graph: Graph; readonly mistakes: readonly Mistake[] }> {
-  const key = [...texts].map(([file, text]) => `${file} ${digestOf(text)}`).join('\n');
+  const key = [...identities].map(([file, identity]) => `${file} ${digestOf(identity)}`).join('\n');
   const kept = parseCache.get('graph', key) as KeptGraph | undefined;
   if (kept !== undefined) {
     const { order, upstream, downstream } = kept;
@@ -106,7 +102,7 @@ async function readGraph(
   }
   const { buildGraph } = await import('../pipeline/graph.ts');
   const built = buildGraph(pipelines);
-  if (built.mistakes.length === 0 && pipelines.length === texts.size) {
+  if (built.mistakes.length === 0 && pipelines.length === identities.size) {
     const { order, upstream, downstream } = built.graph;
     parseCache.set('graph', key, { order, upstream: [...upstream], downstream: [...downstream] });
   }
