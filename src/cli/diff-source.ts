@@ -67,7 +67,7 @@ function listOf<V>(path: ProjectPath, value: V | undefined): [ProjectPath, V][] 
 /** The files on disk; of lockfiles without a pipeline file those that the other side has, too. */
 export function workingTreeSource(project: Project, other: DiffSource): DiffSource {
   const { root, tools } = project;
-  const { files: pipelines } = discoverPipelines(root, join(tools.tmp, 'index', 'pipelines.json'));
+  const { files: pipelines } = discoverPipelines(root, join(tools.tmp, 'index', 'discovered.json'));
   const candidates = new Set([
     ...pipelines.map((file) => lockfileOf(file, tools.scheme)),
     ...other.files.filter(isLockfile),

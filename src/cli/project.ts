@@ -106,7 +106,7 @@ export async function openProject(context: Context): Promise<Project> {
     sources: ['config.yaml', 'config.local.yaml', 'tmp/repro.lock.json'].map((name) => `.lockstep/${name}`),
     tools,
     load: async () => {
-      const discoveryIndex = join(tmp, 'index', 'pipelines.json');
+      const discoveryIndex = join(tmp, 'index', 'discovered.json');
       const loaded = await readProject({ root, tmp, scheme, parseCache, discoveryIndex, env: context.env });
       if (!warned && !context.quiet) await writeWarnings(context, loaded);
       warned = true;

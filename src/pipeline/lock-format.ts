@@ -10,6 +10,7 @@ export type Scheme = 'native' | 'dvc';
 
 /** The lockfile beside a pipeline file. */
 export function lockfileOf(pipelineFile: ProjectPath, scheme: Scheme): ProjectPath {
+  if (isDataFile(pipelineFile)) return pipelineFile;
   const name = scheme === 'dvc' && baseName(pipelineFile) === 'dvc.yaml' ? DVC_LOCK : NATIVE_LOCK;
   return joinPath(directoryOf(pipelineFile), name);
 }
@@ -20,6 +21,11 @@ export const LOCK_NAMES: readonly string[] = [NATIVE_LOCK, DVC_LOCK];
 
 export function isLockfile(file: ProjectPath): boolean {
   return LOCK_NAMES.includes(baseName(file));
+}
+
+/** `data.xml.dvc`: data that DVC tracks without a stage. The file is its own lockfile. */
+export function isDataFile(file: ProjectPath): boolean {
+  return baseName(file).endsWith('.dvc');
 }
 
 export function isDvcLock(file: ProjectPath): boolean {

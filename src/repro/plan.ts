@@ -45,7 +45,8 @@ export async function plan(
     const blockedBy = upstream.filter((other) => considered.get(other)?.decision.do === 'blocked');
     const result = blockedBy.length === 0 ? one : { ...one, decision: blocked(one.decision, blockedBy) };
     considered.set(id, result);
-    if (result.decision.do === 'run') wouldRun.add(id);
+    // Changed data is on disk already: what reads it can be decided.
+    if (result.decision.do === 'run' && stage.data !== true) wouldRun.add(id);
     if (result.decision.do === 'restore') {
       for (const [path, out] of result.source?.entry.outs ?? []) restored.set(path, out.content);
     }

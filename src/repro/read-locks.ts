@@ -7,6 +7,7 @@ import { directoryOf } from '../base/project-path.ts';
 import { readText } from '../base/read-text.ts';
 import type { Lockfile } from '../pipeline/lock-entry.ts';
 import {
+  isDataFile,
   isDvcLock,
   type LockEditor,
   type LockFormat,
@@ -97,6 +98,10 @@ interface LazyFormat extends Omit<LockFormat, 'read'> {
 
 /** The parts that a format needs are loaded when they are. */
 async function formatOf(file: ProjectPath): Promise<LazyFormat> {
+  if (isDataFile(file)) {
+    const { dataLock } = await import('../pipeline/dvc/data-file.ts');
+    return { ...dataLock, read: async (path, text) => dataLock.read(path, text) };
+  }
   if (isDvcLock(file)) {
     const { dvcLock } = await import('../pipeline/dvc/lock-format.ts');
     return { ...dvcLock, read: async (path, text) => dvcLock.read(path, text) };

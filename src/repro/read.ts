@@ -27,7 +27,8 @@ interface Source extends LockSource {
  * parsed is kept by the text's digest; the parsers are loaded only for a text that was never seen.
  */
 export async function readProject(source: Source): Promise<Loaded> {
-  const { files, directories } = discoverPipelines(source.root, source.discoveryIndex);
+  const { files: written, dataFiles, directories } = discoverPipelines(source.root, source.discoveryIndex);
+  const files = source.scheme === 'dvc' ? [...written, ...dataFiles] : written;
   if (files.length === 0) {
     throw new LockstepError('no-project', 'no pipeline.yaml in this project', {
       hint: 'lockstep init writes a small one that works',
