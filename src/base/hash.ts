@@ -2,8 +2,8 @@ import { hashSync } from 'hasha';
 import type { Digest } from './brand.ts';
 
 /** The digest of a text's UTF-8 bytes, or of some bytes at hand. */
-export function digestOf(data: string | Uint8Array): Digest {
-  return `sha256:${hashSync(data, { algorithm: 'sha256' })}` as Digest;
+export function digestOf(data: string | Uint8Array, algorithm: 'sha256' | 'md5' = 'sha256'): Digest {
+  return `${algorithm}:${hashSync(data, { algorithm })}` as Digest;
 }
 
 /** The hex part of a digest. */

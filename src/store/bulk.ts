@@ -3,9 +3,11 @@ import { hashSync } from 'hasha';
 import { diskError, writeFully } from '../base/atomic-file.ts';
 import type { Digest } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
+import { hexOf } from '../base/hash.ts';
 import { readSmall } from './hash-file.ts';
 import { type Layout, objectPath } from './layout.ts';
 import type { ObjectIndex } from './object-index.ts';
+import { SCHEMES, type SchemeName } from './scheme.ts';
 import type { Staging } from './staging.ts';
 
 /** Many small files to be read, by absolute path. */
@@ -25,7 +27,7 @@ export interface BulkPlace {
 
 /** What was read, in the order of the request; typed arrays, since it travels between threads. */
 export interface BulkResult {
-  /** 32 bytes each. */
+  /** 32 bytes each, zeros behind shorter ones. */
   readonly digests: Uint8Array<ArrayBuffer>;
   /** Bytes read. */
   readonly sizes: Float64Array<ArrayBuffer>;
@@ -51,6 +53,7 @@ export function readBulk(
   { layout, index }: { readonly layout: Layout; readonly index: ObjectIndex },
   { files, place }: BulkRequest,
 ): BulkResult {
+  const { algorithm } = SCHEMES[layout.scheme];
   const digests = new Uint8Array(files.length * 32);
   const sizes = new Float64Array(files.length);
   const marks = new Uint8Array(files.length);
@@ -60,27 +63,29 @@ export function readBulk(
       marks[at] = bytes === 'missing' ? GONE : LEFT;
       continue;
     }
-    const hash = hashSync(bytes, { algorithm: 'sha256', encoding: 'buffer' });
+    const hash = hashSync(bytes, { algorithm, encoding: 'buffer' });
     digests.set(hash, at * 32);
     sizes[at] = bytes.length;
     if (place === undefined) continue;
-    const digest = digestFrom(digests, at);
+    const digest = digestFrom(digests, at, layout.scheme);
     marks[at] = stateOf({ layout, index }, digest) ?? write(layout, { bytes, digest, place, at });
   }
   return { digests, sizes, marks };
 }
 
-export function digestFrom(digests: Uint8Array<ArrayBuffer>, at: number): Digest {
-  return `sha256:${Buffer.from(digests.buffer, digests.byteOffset + at * 32, 32).toString('hex')}` as Digest;
+export function digestFrom(digests: Uint8Array<ArrayBuffer>, at: number, name: SchemeName): Digest {
+  const { algorithm, width } = SCHEMES[name];
+  return `${algorithm}:${Buffer.from(digests.buffer, digests.byteOffset + at * 32, width).toString('hex')}` as Digest;
 }
 
 /** Where the object of a digest is staged. */
 export function stagedPath(staging: Staging, digest: Digest): string {
-  return `${staging.directory}/${digest.slice(7, 9)}/${digest.slice(9)}`;
+  const hex = hexOf(digest);
+  return `${staging.directory}/${hex.slice(0, 2)}/${hex.slice(2)}`;
 }
 
 export function isStaged(staging: Staging | undefined, digest: Digest): staging is Staging {
-  return staging !== undefined && staging.fresh[Number.parseInt(digest.slice(7, 9), 16)] === 1;
+  return staging !== undefined && staging.fresh[Number.parseInt(hexOf(digest).slice(0, 2), 16)] === 1;
 }
 
 /** What cannot be read is left to whoever knows what the user calls it. */

@@ -19,14 +19,14 @@ import { isErrno, LockstepError } from '../base/error.ts';
 import { Breath } from './breath.ts';
 import { pathInside } from './containment.ts';
 import { lstatOf, quote, RACY_WINDOW, statOf } from './file-stat.ts';
-import { objectPath } from './layout.ts';
+import { standingPath } from './layout.ts';
 import { sweepAbandoned } from './prune.ts';
 import type { Verdict } from './store.ts';
 import type { TreeEntry } from './tree.ts';
 import { TreeRows } from './tree-rows.ts';
 import { readListing, verifyContent } from './verify.ts';
 import { walk } from './walk.ts';
-import type { Workspace } from './workspace.ts';
+import { schemeOf, type Workspace, walkOptions } from './workspace.ts';
 
 export type LinkType = 'reflink' | 'copy' | 'hardlink' | 'symlink';
 
@@ -93,7 +93,7 @@ export interface Placing {
 
 /** Gives a path the bytes of an object by the first link type that works here. */
 export function placeFile(workspace: Workspace, { digest, exec, place, linking }: Placing): void {
-  const object = objectPath(workspace.objects.layout, digest, 'file');
+  const object = standingPath(workspace.objects.layout, digest, 'file');
   for (const type of linking.types) {
     // A link shares the object's mode, which says that it cannot be executed.
     if (exec && (type === 'hardlink' || type === 'symlink')) continue;
@@ -185,13 +185,8 @@ function rememberTree(workspace: Workspace, content: TreeContent, path: ProjectP
   const listing = readListing(workspace.objects, content);
   if (typeof listing === 'string') return;
   const digests = new Map(listing.map((entry) => [entry.path, entry.kind === 'dir' ? null : entry.digest]));
-  const rows = new TreeRows();
-  const { layout } = workspace.objects;
-  for (const found of walk(join(workspace.root, path), {
-    shown: path,
-    objects: layout.objects,
-    skip: workspace.skip,
-  })) {
+  const rows = new TreeRows(schemeOf(workspace));
+  for (const found of walk(join(workspace.root, path), walkOptions(workspace, path))) {
     if (found === undefined) continue;
     const row = rows.push(found.path, found.stat);
     const digest = digests.get(found.path);

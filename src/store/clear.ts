@@ -12,7 +12,7 @@ import { observe } from './observe.ts';
 import { sweepAbandoned } from './prune.ts';
 import { verifyContent } from './verify.ts';
 import { walk } from './walk.ts';
-import { targetOf, type Workspace } from './workspace.ts';
+import { targetOf, type Workspace, walkOptions } from './workspace.ts';
 
 export interface ClearOptions {
   /** Absolute; on the workspace's file system. */
@@ -91,11 +91,7 @@ export function stampOf(workspace: Workspace, path: ProjectPath): string | null 
     through === undefined || through === own ? signatureOf(own) : `${signatureOf(own)} ${signatureOf(through)}`;
   if (through === undefined || kindOf(through) !== 'directory') return stats;
   const hash = hashingStream({ algorithm: 'sha256' });
-  for (const found of walk(absolute, {
-    shown: path,
-    objects: workspace.objects.layout.objects,
-    skip: workspace.skip,
-  })) {
+  for (const found of walk(absolute, walkOptions(workspace, path))) {
     if (found !== undefined) hash.update(`${found.kind} ${JSON.stringify(found.path)} ${signatureOf(found.stat)}\n`);
   }
   return `${stats} ${hash.digest('hex')}`;

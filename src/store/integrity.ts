@@ -7,8 +7,9 @@ import { isErrno } from '../base/error.ts';
 import { digestOf } from '../base/hash.ts';
 import { kindOf, lstatOf } from './file-stat.ts';
 import { hashLarge, hashSmall } from './hash-file.ts';
-import { type Layout, type ObjectKind, objectPath } from './layout.ts';
+import { type Layout, type ObjectKind, standingPath } from './layout.ts';
 import { type ObjectIndex, openObjectIndex } from './object-index.ts';
+import { SCHEMES } from './scheme.ts';
 import type { Verdict } from './store.ts';
 
 /** The named objects of a cache and what is known of them. */
@@ -31,22 +32,22 @@ export function glance(place: Shelf, digest: Digest, kind: ObjectKind): Verdict 
 }
 
 function absent(place: Shelf, digest: Digest, kind: ObjectKind): 'missing' | 'corrupt' {
-  return place.corrupt.has(objectPath(place.layout, digest, kind)) ? 'corrupt' : 'missing';
+  return place.corrupt.has(standingPath(place.layout, digest, kind)) ? 'corrupt' : 'missing';
 }
 
 function statOfObject(place: Shelf, digest: Digest, kind: ObjectKind): BigIntStats | undefined {
-  const path = objectPath(place.layout, digest, kind);
+  const path = standingPath(place.layout, digest, kind);
   return lstatOf(path, path);
 }
 
 /** What its stat does not vouch for is hashed; a corrupt object is set aside. */
 export async function verify(place: Shelf, digest: Digest, kind: ObjectKind): Promise<Verdict> {
-  const path = objectPath(place.layout, digest, kind);
+  const path = standingPath(place.layout, digest, kind);
   const stat = statOfObject(place, digest, kind);
   if (stat === undefined) return absent(place, digest, kind);
   if (place.index.vouches(digest, kind, stat)) return 'intact';
   if (kindOf(stat) === 'file') {
-    const options = { shown: path, now: () => 0 };
+    const options = { shown: path, now: () => 0, algorithm: SCHEMES[place.layout.scheme].algorithm };
     const hashed = hashSmall(path, options) ?? (await hashLarge(path, undefined, options));
     if (hashed === 'missing') return 'missing';
     if (hashed.digest === digest) {
@@ -60,11 +61,11 @@ export async function verify(place: Shelf, digest: Digest, kind: ObjectKind): Pr
 
 /** An object's bytes, always checked: they are at hand. */
 export function read(place: Shelf, digest: Digest, kind: ObjectKind): Uint8Array | Exclude<Verdict, 'intact'> {
-  const path = objectPath(place.layout, digest, kind);
+  const path = standingPath(place.layout, digest, kind);
   const stat = statOfObject(place, digest, kind);
   if (stat === undefined) return absent(place, digest, kind);
   const bytes = kindOf(stat) === 'file' ? readIfThere(path) : undefined;
-  if (bytes !== undefined && digestOf(bytes) === digest) return bytes;
+  if (bytes !== undefined && digestOf(bytes, SCHEMES[place.layout.scheme].algorithm) === digest) return bytes;
   setAside(place, path, stat);
   return 'corrupt';
 }
@@ -89,6 +90,6 @@ function setAside(place: Shelf, path: string, seen: BigIntStats): void {
     renameSync(path, join(place.layout.corrupt, name));
   } catch (error) {
     // In a cache that cannot be written to, the corrupt object stays and is found corrupt each time.
-    if (!isErrno(error, 'ENOENT', 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT')) throw error;
+    if (!isErrno(error, 'ENOENT', 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT', 'EXDEV')) throw error;
   }
 }

@@ -38,7 +38,7 @@ export function openReaders(shelf: Shelf): Readers {
     async read(request) {
       reading += 1;
       try {
-        if (request.files.length >= WORTH_A_THREAD) helper ??= startHelper(shelf.layout.cacheDir);
+        if (request.files.length >= WORTH_A_THREAD) helper ??= startHelper(shelf.layout);
         return await readInPortions(request, { here: (portion) => readBulk(shelf, portion), there: helper?.read });
       } finally {
         reading -= 1;
@@ -77,7 +77,7 @@ export async function keepMany({ layout }: Shelf, { files, base, stagingDir, rea
     const written: Kept['written'][number][] = [];
     for (const [at, mark] of result.marks.entries()) {
       if (mark !== WRITTEN && mark !== STAGED) continue;
-      const digest = digestFrom(result.digests, at);
+      const digest = digestFrom(result.digests, at, layout.scheme);
       const staged = mark === STAGED && isStaged(staging, digest);
       written.push({ temporary: staged ? stagedPath(staging, digest) : `${base}-${at}`, digest, kind: 'file' });
     }

@@ -11,7 +11,7 @@ import { conclude, readFiles, type Scan } from './read-tree.ts';
 import type { TreeIndex } from './tree-index.ts';
 import { TreeRows } from './tree-rows.ts';
 import { type Found, walk } from './walk.ts';
-import type { Target, Workspace } from './workspace.ts';
+import { schemeOf, type Target, type Workspace, walkOptions } from './workspace.ts';
 
 /** By stats alone; undefined when bytes would have to be read. */
 export function peek(workspace: Workspace, target: Target): Content | 'missing' | undefined {
@@ -48,7 +48,7 @@ function contentOf(hashed: Hashed): FileContent {
 }
 
 function walkOf(workspace: Workspace, target: Target): Generator<Found | undefined, void> {
-  return walk(target.path, { shown: target.name, objects: workspace.objects.layout.objects, skip: workspace.skip });
+  return walk(target.path, walkOptions(workspace, target.name));
 }
 
 /** From this many entries on, a census costs less than a walk. */
@@ -57,7 +57,10 @@ const MANY = 5000;
 function peekTree(workspace: Workspace, target: Target): TreeContent | undefined {
   const index = workspace.trees.read(target.name);
   if (index === undefined) return undefined;
-  const counts = index.rows.count >= MANY && [...workspace.skip].every((path) => !path.startsWith(`${target.path}/`));
+  // A census counts what is ignored, too, and does not see what is ignored from now on.
+  const simple = workspace.ignores === undefined;
+  const counts =
+    simple && index.rows.count >= MANY && [...workspace.skip].every((path) => !path.startsWith(`${target.path}/`));
   const census = counts ? takeCensus(target.path) : undefined;
   if (census !== undefined && census === index.census) return index.content;
   const unchanged = compareTree(workspace, target, index);
@@ -102,7 +105,7 @@ async function observeTree(workspace: Workspace, target: Target, keep: boolean):
 }
 
 async function scanTree(workspace: Workspace, target: Target, index: TreeIndex | undefined): Promise<Scan> {
-  const rows = new TreeRows();
+  const rows = new TreeRows(schemeOf(workspace));
   const scan: Scan = { rows, unread: [], links: new Map(), empty: new Set(), unchanged: true };
   const breath = new Breath();
   for (const found of walkOf(workspace, target)) {

@@ -1,12 +1,13 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { digestOf } from '../base/hash.ts';
 import { checkoutContent, type Linking, type LinkType } from './checkout.ts';
 import { clearPath, stampOf } from './clear.ts';
 import { ignorePaths } from './ignore.ts';
-import { layoutOf } from './layout.ts';
+import { dvcLayoutOf, layoutOf } from './layout.ts';
 import { openObjects } from './objects.ts';
 import { observe, peek } from './observe.ts';
 import { protectSaved, relearn, type Saved, unprotectPath } from './protect.ts';
+import type { SchemeName } from './scheme.ts';
 import { openStatIndex } from './stat-index.ts';
 import type { Store } from './store.ts';
 import { openTreeIndexes } from './tree-index.ts';
@@ -21,15 +22,21 @@ export interface StoreOptions {
   readonly tmpDir: string;
   readonly trashDir: string;
   /** How files get from the cache into the workspace; the first type that works here is used. */
-  /** How files get from the cache into the workspace; the first type that works here is used. */
   readonly linkTypes: readonly LinkType[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly scheme?: SchemeName;
+  /** What is left out of directories; absolute paths. */
+  readonly ignores?: Workspace['ignores'];
 }
 
 export function openStore(options: StoreOptions): Store {
-  const { root, tmpDir, trashDir, now } = options;
-  const objects = openObjects(layoutOf(options.cacheDir), { stagingDir: join(tmpDir, 'objects'), now });
+  const { root, tmpDir, trashDir, now, scheme = 'native' } = options;
+  const state = dirname(tmpDir);
+  const layout = scheme === 'native' ? layoutOf(options.cacheDir) : dvcLayoutOf(options.cacheDir, state);
+  const objects = openObjects(layout, { stagingDir: join(tmpDir, 'objects'), now });
+  // A DVC cache has no place for logs and patches.
+  const byteObjects = scheme === 'native' ? objects : openObjects(layoutOf(join(state, 'cache')), { now });
   const indexDir = join(tmpDir, 'index');
   const saved: Saved[] = [];
   const savedTargets: Target[] = [];
@@ -37,8 +44,9 @@ export function openStore(options: StoreOptions): Store {
   const workspace: Workspace = {
     root,
     objects,
-    files: openStatIndex(indexDir),
-    trees: openTreeIndexes(indexDir),
+    files: openStatIndex(indexDir, scheme),
+    trees: openTreeIndexes(indexDir, scheme),
+    ignores: options.ignores,
     now,
     skip: new Set([
       ...['.lockstep', '.git', '.dvc'].map((name) => join(root, name)),
@@ -52,6 +60,7 @@ export function openStore(options: StoreOptions): Store {
     const files = saved.splice(0);
     const targets = savedTargets.splice(0);
     await objects.flush();
+    if (byteObjects !== objects) await byteObjects.flush();
     if (files.length === 0) return;
     const replaced = await protectSaved(workspace, files, linking);
     for (const target of targets) relearn(workspace, target, replaced);
@@ -67,21 +76,23 @@ export function openStore(options: StoreOptions): Store {
     },
     saveBytes: (bytes) => {
       const digest = digestOf(bytes);
-      if (!objects.isPending(digest, 'file') && objects.glance(digest, 'file') !== 'intact') {
-        objects.put(bytes, digest, 'file');
+      if (!byteObjects.isPending(digest, 'file') && byteObjects.glance(digest, 'file') !== 'intact') {
+        byteObjects.put(bytes, digest, 'file');
       }
       return digest;
     },
     flush,
     close: () => {
       objects.close();
+      if (byteObjects !== objects) byteObjects.close();
       workspace.files.save();
     },
     verify: (content) => verifyContent(objects, content),
     checkout: (content, path) => checkoutContent(workspace, content, { path, tmpDir, linking }),
     read: async (digest) => {
-      const bytes = objects.read(digest, 'file');
-      const found = typeof bytes === 'string' ? objects.read(digest, 'tree') : bytes;
+      const from = digest.startsWith('sha256:') ? byteObjects : objects;
+      const bytes = from.read(digest, 'file');
+      const found = typeof bytes === 'string' ? from.read(digest, 'tree') : bytes;
       return typeof found === 'string' ? undefined : found;
     },
     clear: (path, { leftover } = {}) => clearPath(workspace, path, { tmpDir, trashDir, leftover }),

@@ -17,7 +17,7 @@ import { pathInside } from './containment.ts';
 import { isExecutable, kindOf, lstatOf, signatureOf, statOf } from './file-stat.ts';
 import type { Hashed } from './hash-file.ts';
 import { walk } from './walk.ts';
-import { type Target, targetOf, type Workspace } from './workspace.ts';
+import { type Target, targetOf, type Workspace, walkOptions } from './workspace.ts';
 
 /** A file whose bytes are in the cache now. */
 export interface Saved {
@@ -75,9 +75,8 @@ export async function unprotectPath(workspace: Workspace, path: ProjectPath): Pr
   if (through === undefined) return;
   if (kindOf(through) === 'file') return unprotectFile(workspace, absolute);
   const { path: root, name } = targetOf(workspace, path);
-  const { objects } = workspace.objects.layout;
   const files: string[] = [];
-  for (const found of walk(root, { shown: name, objects, skip: workspace.skip })) {
+  for (const found of walk(root, walkOptions(workspace, name))) {
     if (found?.kind === 'file') files.push(found.path);
   }
   const breath = new Breath();

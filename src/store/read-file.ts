@@ -1,5 +1,5 @@
 import { type Hashed, hashLarge, hashSmall } from './hash-file.ts';
-import type { Workspace } from './workspace.ts';
+import { schemeOf, type Workspace } from './workspace.ts';
 
 /** Reads and hashes a file; with `keep`, its bytes go into the cache. */
 export async function readFile(
@@ -7,7 +7,7 @@ export async function readFile(
   file: { readonly path: string; readonly name: string },
   keep: boolean,
 ): Promise<Hashed | 'missing'> {
-  const options = { shown: file.name, now: workspace.now };
+  const options = { shown: file.name, now: workspace.now, algorithm: schemeOf(workspace).algorithm };
   const small = hashSmall(file.path, options);
   if (small === 'missing') return 'missing';
   if (small !== undefined) {
@@ -39,7 +39,11 @@ async function keepLarge(
 ): Promise<Hashed | 'missing'> {
   const large = await workspace.objects.openLarge();
   try {
-    const hashed = await hashLarge(file.path, large, { shown: file.name, now: workspace.now });
+    const hashed = await hashLarge(file.path, large, {
+      shown: file.name,
+      now: workspace.now,
+      algorithm: schemeOf(workspace).algorithm,
+    });
     if (hashed === 'missing') await large.discard();
     else await workspace.objects.adopt(large, hashed.digest);
     return hashed;

@@ -4,9 +4,9 @@ import { Breath } from './breath.ts';
 import { GONE, LEFT } from './bulk.ts';
 import { SMALL } from './hash-file.ts';
 import { readFile } from './read-file.ts';
-import { encodeTree, type TreeEntry } from './tree.ts';
+import type { TreeEntry } from './tree.ts';
 import type { TreeRows } from './tree-rows.ts';
-import type { Target, Workspace } from './workspace.ts';
+import { schemeOf, type Target, type Workspace } from './workspace.ts';
 
 /** From this many files on they are read in bulk. */
 const MANY = 64;
@@ -93,8 +93,9 @@ async function withUnkept(workspace: Workspace, scan: Scan): Promise<readonly nu
 /** Makes the listing of what was read. */
 export async function conclude(workspace: Workspace, { target, scan, keep }: Work): Promise<TreeContent> {
   const entries = entriesOf(scan);
-  const text = encodeTree(entries);
-  const digest = digestOf(text);
+  const { encode, algorithm } = schemeOf(workspace);
+  const text = encode(entries);
+  const digest = digestOf(text, algorithm);
   let size = 0;
   let files = 0;
   for (const entry of entries) {

@@ -4,6 +4,7 @@ import type { Digest } from '../base/brand.ts';
 import type { FileContent } from '../base/content.ts';
 import { isDigest } from '../base/hash.ts';
 import { isExecutable, signatureOf } from './file-stat.ts';
+import type { SchemeName } from './scheme.ts';
 import { readSealed, writeSealedIfPossible } from './sealed.ts';
 
 /** What single files held when they had a certain stat. */
@@ -22,8 +23,8 @@ interface Row {
 
 const VERSION = 'files/1';
 
-export function openStatIndex(directory: string): StatIndex {
-  const file = join(directory, 'files.idx');
+export function openStatIndex(directory: string, scheme: SchemeName = 'native'): StatIndex {
+  const file = join(directory, scheme === 'native' ? 'files.idx' : `${scheme}-files.idx`);
   let rows: Map<string, Row> | undefined;
   let changed = false;
   const load = (): Map<string, Row> => {

@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import type { Digest } from '../base/brand.ts';
 import { hexOf } from '../base/hash.ts';
 import { racyLimit } from './file-stat.ts';
+import type { Scheme } from './scheme.ts';
 
 /**
  * What was found below a directory, in the order of the walk: paths beside rows of fixed size, 70,000 of which take
@@ -16,7 +17,14 @@ export class TreeRows {
   /** Map from path to row, made when the order of a walk turns out to differ. */
   #places: Map<string, number> | undefined;
 
-  constructor(paths: string[] = [], bytes: Buffer = Buffer.alloc(64 * ROW)) {
+  readonly #scheme: Pick<Scheme, 'algorithm' | 'width'>;
+
+  constructor(
+    scheme: Pick<Scheme, 'algorithm' | 'width'>,
+    paths: string[] = [],
+    bytes: Buffer = Buffer.alloc(64 * ROW),
+  ) {
+    this.#scheme = scheme;
     this.paths = paths;
     this.#bytes = bytes;
     this.#words = wordsOf(bytes);
@@ -66,7 +74,9 @@ export class TreeRows {
 
   digestOf(row: number): Digest | null {
     if (((this.#words[row * WORDS + FLAGS] ?? 0) & HAS_DIGEST) === 0) return null;
-    return `sha256:${this.#bytes.toString('hex', row * ROW + DIGEST, (row + 1) * ROW)}` as Digest;
+    const { algorithm, width } = this.#scheme;
+    const at = row * ROW + DIGEST;
+    return `${algorithm}:${this.#bytes.toString('hex', at, at + width)}` as Digest;
   }
 
   setDigest(row: number, digest: Digest | null, options: { readonly trusted: boolean }): void {

@@ -85,7 +85,7 @@ function decodeString(json: string): string | undefined {
 }
 
 /** A listing may come from another machine. */
-function staysInside(path: string): boolean {
+export function staysInside(path: string): boolean {
   return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..') && !path.includes('\0');
 }
 

@@ -1,8 +1,9 @@
 import type { Content } from '../base/content.ts';
 import { Breath } from './breath.ts';
 import type { Objects } from './objects.ts';
+import { SCHEMES } from './scheme.ts';
 import type { Verdict } from './store.ts';
-import { decodeTree, type TreeEntry } from './tree.ts';
+import type { TreeEntry } from './tree.ts';
 
 /** Whether all objects of the content are whole. Looks at every one, so that all corrupt ones are set aside at once. */
 export async function verifyContent(objects: Objects, content: Content): Promise<Verdict> {
@@ -24,7 +25,7 @@ export async function verifyContent(objects: Objects, content: Content): Promise
 export function readListing(objects: Objects, content: Content): readonly TreeEntry[] | Exclude<Verdict, 'intact'> {
   const bytes = objects.read(content.digest, 'tree');
   if (bytes === 'missing' || bytes === 'corrupt') return bytes;
-  return decodeTree(Buffer.from(bytes).toString()) ?? 'corrupt';
+  return SCHEMES[objects.layout.scheme].decode(Buffer.from(bytes).toString()) ?? 'corrupt';
 }
 
 async function verifyOne(objects: Objects, digest: Content['digest']): Promise<Verdict> {

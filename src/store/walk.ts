@@ -1,7 +1,7 @@
-import { type BigIntStats, readdirSync, readlinkSync } from 'node:fs';
+import { type BigIntStats, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { isErrno, LockstepError } from '../base/error.ts';
-import { kindOf, lstatOf, notAFile, quote, statOf, unusable } from './file-stat.ts';
+import { type FileKind, kindOf, lstatOf, notAFile, quote, statOf, unusable } from './file-stat.ts';
 
 /** Something found below a directory. Paths are relative to it; `through`: the stat is of what a link leads to. */
 export type Found =
@@ -24,6 +24,10 @@ export interface WalkOptions {
   readonly objects: string;
   /** Absolute paths that are passed over. */
   readonly skip: ReadonlySet<string>;
+  /** What else is left out; absolute paths. */
+  readonly ignores: ((path: string, kind: 'file' | 'directory') => boolean) | undefined;
+  /** See Scheme: without it links are followed. */
+  readonly keepsKinds: boolean;
 }
 
 /** After how many entries a walk pauses. */
@@ -66,13 +70,14 @@ export function* walk(root: string, options: WalkOptions): Generator<Found | und
       // Deleted since the directory was read.
       continue;
     }
-    const kind = kindOf(stat);
+    const kind = place.keepsKinds ? kindOf(stat) : kindBehind(absolute, stat, levels);
+    if (kind === undefined || place.ignores?.(absolute, kind === 'directory' ? 'directory' : 'file') === true) continue;
     if (kind === 'directory') {
       const names = namesIn(absolute, `${path}/`, place);
       if (names.length > 0) levels.push({ directory: absolute, names, next: 0 });
       else yield { kind: 'dir', path, stat };
     } else {
-      const found = kind === 'file' ? ({ kind, path, stat } as const) : look(absolute, { path, stat }, place);
+      const found = kind === 'file' ? fileAt(absolute, { path, stat }, place) : look(absolute, { path, stat }, place);
       if (found !== undefined) yield found;
     }
     pause -= 1;
@@ -80,6 +85,27 @@ export function* walk(root: string, options: WalkOptions): Generator<Found | und
     pause = PAUSE;
     yield undefined;
   }
+}
+
+/** Of what a link leads to; undefined when that is nothing, or a directory that the walk is in. */
+function kindBehind(absolute: string, stat: BigIntStats, levels: readonly Level[]): FileKind | undefined {
+  const kind = kindOf(stat);
+  if (kind !== 'link') return kind;
+  const behind = statOf(absolute, absolute);
+  if (behind === undefined || kindOf(behind) !== 'directory') return behind && kindOf(behind);
+  const target = realpathSync(absolute);
+  const within = levels.some(({ directory }) => `${realpathSync(directory)}/`.startsWith(`${target}/`));
+  return within ? undefined : 'directory';
+}
+
+function fileAt(
+  absolute: string,
+  { path, stat }: { path: string; stat: BigIntStats },
+  place: Place,
+): Found | undefined {
+  if (kindOf(stat) === 'file') return { kind: 'file', path, stat };
+  const behind = statOf(absolute, `${place.shown}/${path}`);
+  return behind === undefined ? undefined : { kind: 'file', path, stat: behind, through: true };
 }
 
 /** What is neither a file nor a directory: a link, or nothing that has content. */
@@ -98,7 +124,7 @@ const LITTER = new Set(['__pycache__', '.ipynb_checkpoints', '.DS_Store']);
 function namesIn(directory: string, prefix: string, place: Place): readonly string[] {
   try {
     return readdirSync(directory)
-      .filter((name) => !LITTER.has(name))
+      .filter((name) => !place.keepsKinds || !LITTER.has(name))
       .sort();
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
