@@ -30,11 +30,18 @@ test.each([
   ['grid[1][0]', { 'grid[1][0]': '3' }],
   ['v1.0.x', { 'v1.0.x': '1' }],
   ['a.b', { 'a.b': '"dotted"' }],
+  ['sizes.-1', { 'sizes.-1': '2' }],
+  ['train.l*', { 'train.lr': '0.1' }],
+  ['train.o?t', { 'train.opt.name': '"adam"', 'train.opt.eps': '1e-8' }],
+  ['train.*.e*', { 'train.opt.eps': '1e-8' }],
+  ['layers.*.units', { 'layers.0.units': '3', 'layers.1.units': '5' }],
+  ['**.eps', { 'train.opt.eps': '1e-8' }],
+  ['grid.1.*', { 'grid.1.0': '3', 'grid.1.1': '4' }],
 ])('the key %s', (key, values) => {
   expect(Object.fromEntries(selectParams(PARAMS, [key]).values)).toEqual(values);
 });
 
-test.each(['nope', 'train.nope', 'train.lr.x', 'sizes[2]', 'sizes[x]', 'sizes.-1', 'train.', 'constructor', '', '.'])(
+test.each(['nope', 'train.nope', 'train.lr.x', 'sizes[2]', 'sizes[x]', 'sizes.-3', 'train.z*', 'z?', 'train.lr.*', '**.zz', 'train.', 'constructor', '', '.'])(
   'the key %j is missing',
   (key) => {
     expect(selectParams(PARAMS, [key]).missing).toEqual([key]);
