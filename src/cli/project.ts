@@ -1,8 +1,9 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import type { Executor } from '../executors/executor.ts';
+import type { Scheme } from '../pipeline/lock-format.ts';
 import type { EnvironmentCache } from '../provenance/environment.ts';
 import type { Loaded } from '../repro/loaded.ts';
 import { readProject } from '../repro/read.ts';
@@ -52,6 +53,7 @@ export async function openProject(context: Context): Promise<Project> {
   const state = join(root, '.lockstep');
   makeReady(state);
   const tmp = join(state, 'tmp');
+  const scheme: Scheme = existsSync(join(root, '.dvc')) ? 'dvc' : 'native';
   const parseCache = ofThisVersion(openParseCache(tmp));
   const config = await readConfig([join(state, 'config.yaml'), join(state, 'config.local.yaml')], parseCache);
   const cacheDir = resolve(root, config.cache.dir);
@@ -72,6 +74,7 @@ export async function openProject(context: Context): Promise<Project> {
   const tools: Tools = {
     root,
     tmp,
+    scheme,
     get store() {
       return openTheStore();
     },
@@ -103,8 +106,8 @@ export async function openProject(context: Context): Promise<Project> {
     sources: ['config.yaml', 'config.local.yaml', 'tmp/repro.lock.json'].map((name) => `.lockstep/${name}`),
     tools,
     load: async () => {
-      const discoveryIndex = join(tmp, 'index', 'pipelines.json');
-      const loaded = await readProject({ root, parseCache, discoveryIndex, env: context.env });
+      const discoveryIndex = join(tmp, 'index', 'discovered.json');
+      const loaded = await readProject({ root, tmp, scheme, parseCache, discoveryIndex, env: context.env });
       if (!warned && !context.quiet) await writeWarnings(context, loaded);
       warned = true;
       return loaded;

@@ -12,15 +12,27 @@ export interface SelectedParams {
   readonly missing: readonly string[];
 }
 
-/** The requested keys of a params file, maps flattened to their leaves; `keys: null` is the whole file. */
-export function selectParams(tree: ParamsTree, keys: readonly string[] | null): SelectedParams {
+/**
+ * The requested keys of a params file, maps flattened to their leaves; `keys: null` is the whole file. With `nested` a
+ * map is one value under the key that asked for it, as DVC has it in its lockfile.
+ */
+export function selectParams(
+  tree: ParamsTree,
+  keys: readonly string[] | null,
+  { nested }: { readonly nested: boolean } = { nested: false },
+): SelectedParams {
   const values = new Map<string, Literal>();
   const missing: string[] = [];
-  if (keys === null) flattenMembers(values, '', tree);
+  const add = nested
+    ? (key: string, node: ParamsNode) => values.set(key, literalOfNode(node))
+    : flatten.bind(null, values);
+  if (keys === null && nested) for (const [key, node] of Object.entries(tree)) add(key, node);
+  else if (keys === null) flattenMembers(values, '', tree);
   for (const key of keys ?? []) {
     const found = matchParams(tree, key);
     if (found.length === 0) missing.push(key);
-    for (const [path, node] of found) flatten(values, path, node);
+    // The one thing that a pattern matches is known by the pattern in DVC's lockfile.
+    for (const [path, node] of found) add(nested && found.length === 1 ? key : path, node);
   }
   return { values, missing };
 }
@@ -54,7 +66,10 @@ function* matching(
 }
 
 function patternOf(name: string): RegExp {
-  const source = name.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const source = name
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${source}$`, 's');
 }
 

@@ -21,6 +21,8 @@ export interface Stage {
   readonly outs: readonly Out[];
   readonly frozen: boolean;
   readonly alwaysChanged: boolean;
+  /** It stands for data that somebody brought, in DVC's `.dvc` files: nothing is run to make its outs. */
+  readonly data?: boolean;
   readonly desc?: string;
   readonly meta?: unknown;
   /** Milliseconds; absent: no limit. */

@@ -12,6 +12,7 @@ test('finds pipeline files where its index can be neither read nor written', () 
     const index = join(root, 'in-the-way', 'pipelines.json');
     expect(discoverPipelines(root, index)).toEqual({
       files: ['pipeline.yaml', 'sub/pipeline.yaml'],
+      dataFiles: [],
       directories: ['.', 'sub'],
     });
   } finally {

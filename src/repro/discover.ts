@@ -10,6 +10,7 @@ import { PIPELINE_NAMES } from '../pipeline/file-names.ts';
 interface Seen {
   readonly stamp: string;
   readonly pipelines: readonly string[];
+  readonly dataFiles: readonly string[];
   readonly directories: readonly string[];
 }
 
@@ -25,6 +26,8 @@ const RACY_MS = 50;
 export interface Discovered {
   /** All pipeline files of the project, sorted. */
   readonly files: readonly ProjectPath[];
+  /** All `.dvc` files, sorted. */
+  readonly dataFiles: readonly ProjectPath[];
   /** Every directory that was looked through. */
   readonly directories: readonly ProjectPath[];
 }
@@ -34,6 +37,7 @@ export function discoverPipelines(root: string, indexFile: string): Discovered {
   const before = readIndex(indexFile);
   const after: Index = {};
   const found: ProjectPath[] = [];
+  const dataFiles: ProjectPath[] = [];
   const directories: ProjectPath[] = [];
   let changed = false;
   const open: ProjectPath[] = [ROOT];
@@ -47,22 +51,24 @@ export function discoverPipelines(root: string, indexFile: string): Discovered {
     if (!stamp.racy) after[directory] = seen;
     if (seen.pipelines.length > 1) throw twoFiles(directory);
     for (const name of seen.pipelines) found.push(joinPath(directory, name));
+    for (const name of seen.dataFiles) dataFiles.push(joinPath(directory, name));
     for (const name of seen.directories) open.push(joinPath(directory, name));
   }
   if (changed || Object.keys(before).length !== Object.keys(after).length) {
     writeIfPossible(indexFile, after);
   }
-  return { files: found.sort(comparePaths), directories };
+  return { files: found.sort(comparePaths), dataFiles: dataFiles.sort(comparePaths), directories };
 }
 
 function look(root: string, directory: string, stamp: string): Seen {
   const entries = list(join(root, directory));
   const other = directory !== ROOT && entries.some((entry) => OTHER_ROOT.has(entry.name));
-  if (other) return { stamp, pipelines: [], directories: [] };
+  if (other) return { stamp, pipelines: [], dataFiles: [], directories: [] };
   const isOpen = (entry: Dirent) => entry.isDirectory() && !entry.name.startsWith('.') && !PASSED_OVER.has(entry.name);
   return {
     stamp,
     pipelines: PIPELINE_NAMES.filter((name) => entries.some((entry) => entry.name === name && !entry.isDirectory())),
+    dataFiles: entries.filter((entry) => !entry.isDirectory() && /.\.dvc$/.test(entry.name)).map((entry) => entry.name),
     directories: entries.filter(isOpen).map((entry) => entry.name),
   };
 }

@@ -4,6 +4,7 @@ import { type Diagnostic, isErrno } from '../base/error.ts';
 import { digestOf } from '../base/hash.ts';
 import { readText } from '../base/read-text.ts';
 import type { ParsingOptions } from '../pipeline/command-options.ts';
+import { isDataFile } from '../pipeline/lock-format.ts';
 import type { Pipeline } from '../pipeline/stage.ts';
 import type { ParseCache } from '../store/parse-cache.ts';
 
@@ -49,6 +50,7 @@ export async function readPipeline(
     const kept = parseCache.get(kind, identity) as Pipeline | undefined;
     if (kept !== undefined) return { pipeline: kept, diagnostics: [], identity };
   }
+  if (isDataFile(file)) return await readDataFile(parseCache, file, { kind, text });
   const { parsePipeline } = await import('../pipeline/parse.ts');
   const parsed = parsePipeline(file, text, { readData: read, ...(parsing !== undefined && { parsing }) });
   const asks = parsed.pipeline?.sources ?? [];
@@ -58,6 +60,17 @@ export async function readPipeline(
     parseCache.set(kind, identity, parsed.pipeline);
   }
   return { ...parsed, identity };
+}
+
+async function readDataFile(
+  parseCache: ParseCache,
+  file: ProjectPath,
+  { kind, text }: { readonly kind: string; readonly text: string },
+): Promise<ReadPipeline> {
+  const { parseDataFile } = await import('../pipeline/dvc/data-file.ts');
+  const { pipeline, diagnostics } = parseDataFile(file, text);
+  if (pipeline !== undefined && diagnostics.length === 0) parseCache.set(kind, text, pipeline);
+  return { pipeline, diagnostics, identity: text };
 }
 
 function identityOf(

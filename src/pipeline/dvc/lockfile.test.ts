@@ -13,6 +13,7 @@ import {
   toLockEntry,
 } from './lock-entry.ts';
 import { formatDvcEntry, formatDvcLockfile, rewriteDvcLockfile, splitDvcLockfile } from './lockfile.ts';
+import { dvcLockfileFromJson, dvcLockfileToJson } from './lockfile-json.ts';
 import { parseDvcLockfile } from './parse-lockfile.ts';
 import { hidesParams, isRemembered, runKey, runOf } from './run-cache.ts';
 import { sameCommand } from './same-command.ts';
@@ -37,6 +38,14 @@ test('a dvc.lock of real DVC is written again byte for byte, whole and by blocks
   const rewritten = rewriteDvcLockfile(entries);
   expect(formatDvcLockfile(rewritten.blocks, rewritten)).toBe(REAL);
   expect(splitDvcLockfile(REAL)).toEqual(rewritten);
+});
+
+test('a read lockfile can be kept as JSON, with all that stands in it', () => {
+  const cloud =
+    '    deps:\n    - path: p\n      cloud:\n        r:\n          etag: x\n    - path: ds://d\n      dataset: {rev: 1}\n';
+  const { lockfile } = parseDvcLockfile(FILE, `${REAL}  cloud:\n    cmd: x\n${cloud}datasets: [{name: d}]\n`);
+  if (lockfile === undefined) throw new Error('it has no mistakes');
+  expect(dvcLockfileFromJson(JSON.parse(JSON.stringify(dvcLockfileToJson(lockfile))))).toEqual(lockfile);
 });
 
 test('what stays is kept byte for byte: comments, datasets, odd layout; a new stage comes last', () => {
@@ -70,6 +79,14 @@ test('a file that cannot be split is still read, and written anew with its datas
     "schema: '2.0'\nstages:\n  a:\n    cmd: x\n    params: &id001\n      f: {}\n  b:\n    cmd: x\n    params: *id001\n";
   expect(splitDvcLockfile(shared)).toBeUndefined();
   expect(entriesOf(shared).get('b')?.params).toEqual([{ file: 'f', values: [] }]);
+});
+
+test('a line separator within a text is no end of a line', () => {
+  const entry = { cmd: '.\u2028stages:', deps: [], params: [], outs: [] };
+  const blocks = new Map(['a', 'b'].map((name) => [name, formatDvcEntry(name, entry)] as const));
+  expect(splitDvcLockfile(formatDvcLockfile(blocks))?.blocks).toEqual(blocks);
+  const [read] = entriesOf(formatDvcLockfile(blocks)).values();
+  expect(read).toEqual(entry);
 });
 
 test('a file with no stages can be begun and be emptied', () => {

@@ -58,13 +58,14 @@ function lockedMap(locked: DvcLocked): DvcMap {
   return mapOf(Object.entries(known).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
 }
 
-const STAGES = /^stages:(?: \{\})?\n/m;
-const MARKER = /^(?:<<<<<<<|=======|>>>>>>>)(?: |$)/m;
-const AFTER = /^[^ \t\n#]/m;
+// Lines begin after `\n` alone: what a regular expression with the flag `m` takes for a line can be the middle of a text.
+const STAGES = /(?<![^\n])stages:(?: \{\})?\n/;
+const MARKER = /(?<![^\n])(?:<<<<<<<|=======|>>>>>>>)[ \n]/;
+const AFTER = /(?<![^\n])[^ \t\n#]/;
 // A name too long for a simple key stands between `? ` and `:`, perhaps on several lines.
 const SIMPLE = /^ {2}("(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'|[^ \t\n#?:'"][^\n]*?|[?:][^ \t\n][^\n]*?):(?=[ \n])/;
 const COMPLEX = /^ {2}\? ([^\n]*(?:\n {4}[^\n]*)*)\n {2}:/;
-const BLOCK_START = /^ {2}(?![ \t\n#]|: )/gm;
+const BLOCK_START = /(?<![^\n]) {2}(?![ \t\n#]|: )/g;
 
 /** The blocks of a dvc.lock as they stand; undefined for a text that is not laid out as DVC writes it. */
 export function splitDvcLockfile(given: string): SplitDvcLock | undefined {
@@ -135,6 +136,6 @@ function unescaped(quoted: string): string | undefined {
 
 /** Whether a block stays whole when those around it change: each alias in it has its anchor there. */
 function isOnItsOwn(block: string): boolean {
-  const aliases = [...block.matchAll(/[:-] \*(\S+)$/gm)];
+  const aliases = [...block.matchAll(/(?<![^\n]) *(?:- )*(?:[^\n]*: )?\*(\w+)\n/g)];
   return aliases.every(([, name = '']) => block.includes(`&${name}`));
 }

@@ -63,6 +63,7 @@ function hasCommand(value: DvcValue): boolean {
 }
 
 const anything = z.custom<DvcValue>((value) => value !== undefined);
+const something = z.custom<DvcValue>((value) => value !== undefined && value !== null, 'expected a value');
 const lockfileSchema = z.strictObject({
   schema: anything,
   stages: anything.optional(),
@@ -121,11 +122,11 @@ export const lockedFields = {
   nfiles: count.optional(),
   isexec: z.boolean('expected true or false').optional(),
   version_id: z.string('expected text').optional(),
-  cloud: anything.optional(),
-  files: anything.optional(),
+  cloud: something.optional(),
+  files: something.optional(),
 };
 
-const lockedSchema = z.strictObject({ ...lockedFields, dataset: anything.optional() });
+const lockedSchema = z.strictObject({ ...lockedFields, dataset: something.optional() });
 
 function readLocked(check: Check, value: DvcValue, at: readonly PropertyKey[]): DvcLocked | undefined {
   if (!isMapValue(value)) return check.mistake(at, 'expected a map');
