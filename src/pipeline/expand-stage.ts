@@ -51,7 +51,7 @@ export function expandStage(outer: StageScope, written: WrittenStage): ExpandedS
     wdir,
     cmd: expandCommand(scope, written.cmd),
     env: expandEnv(scope, written.env ?? {}),
-    deps: [...new Set(deps.map((dep) => dep.path))],
+    ...expandDeps(deps.map((dep) => dep.path)),
     params: params.requests,
     outs,
     frozen: written.frozen ?? false,
@@ -62,6 +62,11 @@ export function expandStage(outer: StageScope, written: WrittenStage): ExpandedS
     ...expandOptional(written),
   };
   return { stage, placed: placed.map((out) => ({ ...out, stage: id, label: name })) };
+}
+
+function expandDeps(paths: readonly ProjectPath[]): Pick<Stage, 'deps' | 'repeatedDeps'> {
+  const deps = [...new Set(paths)];
+  return { deps, ...(deps.length < paths.length && { repeatedDeps: paths }) };
 }
 
 function expandOptional(written: WrittenStage): Pick<Stage, 'desc' | 'meta' | 'timeout'> {

@@ -40,7 +40,7 @@ export function generate(generator: Generator): readonly Generated[] {
 /** Names that the stages of a generator are given. */
 export const GIVEN_NAMES = ['item', 'key'];
 
-function ofItems({ group, at, tell }: Generator, value: Value): readonly Generated[] {
+function ofItems({ group, at, tell, value: written }: Generator, value: Value): readonly Generated[] {
   if (isValueMap(value)) {
     return [...value].map(([key, item]) => ({
       suffix: key,
@@ -55,13 +55,13 @@ function ofItems({ group, at, tell }: Generator, value: Value): readonly Generat
     return [];
   }
   const byIndex = !value.every(isScalarValue);
-  return value.map((item, index) => {
-    return { suffix: byIndex ? String(index) : suffixOf('', index, item), locals: new Map([['item', item]]) };
+  return named('', value, written).map(({ suffix, value: item }, index) => {
+    return { suffix: byIndex ? String(index) : suffix, locals: new Map([['item', item]]) };
   });
 }
 
-function ofAxes({ group, at, tell }: Generator, value: Value): readonly Generated[] {
-  const axes = isValueMap(value) ? [...value].map(([name, values]) => ({ name, values: valuesOfAxis(values) })) : [];
+function ofAxes({ group, at, tell, value: written }: Generator, value: Value): readonly Generated[] {
+  const axes = isValueMap(value) ? [...value].map((axis) => axisOf(axis, written)) : [];
   if (axes.length === 0) tell(at, { message: `the matrix of \`${group}\` has no axes` });
   for (const { name, values } of axes) {
     const found = isValueMap(value) ? value.get(name) : undefined;
@@ -80,13 +80,32 @@ function ofAxes({ group, at, tell }: Generator, value: Value): readonly Generate
 
 interface Axis {
   readonly name: string;
-  readonly values: readonly Value[] | undefined;
+  /** Undefined when it is no list. */
+  readonly values: readonly Named[] | undefined;
 }
 
-/** The keys of a map are the values of an axis, too. */
-function valuesOfAxis(value: Value): readonly Value[] | undefined {
-  if (isValueMap(value)) return [...value.keys()];
-  return isValueList(value) ? value : undefined;
+interface Named {
+  readonly value: Value;
+  /** What it gives to the names of stages. */
+  readonly suffix: string;
+}
+
+function axisOf([name, value]: readonly [string, Value], written: Value): Axis {
+  const own = isValueMap(written) ? written.get(name) : undefined;
+  // The keys of a map are the values of an axis, too.
+  const values = isValueMap(value) ? [...value.keys()] : value;
+  return { name, values: isValueList(values) ? named(name, values, own) : undefined };
+}
+
+/** Values of a list, with what was written for it: the list, or a template that names one. */
+function named(axis: string, values: readonly Value[], written: Value | undefined): readonly Named[] {
+  const own = isValueList(written) ? written : [];
+  return values.map((value, index) => {
+    if (!isScalarValue(value)) return { value, suffix: `${axis}${index}` };
+    // DVC gives true and false the capitals of Python where they come by way of a template.
+    const capital = typeof value === 'boolean' && own[index] !== value;
+    return { value, suffix: capital ? (value ? 'True' : 'False') : pythonText(value) };
+  });
 }
 
 /** One of the combinations, of which the last axis changes fastest. */
@@ -95,8 +114,7 @@ function combination(axes: readonly Axis[], position: number): Generated {
   const chosen = [...axes].reverse().map(({ name, values = [] }) => {
     const index = rest % values.length;
     rest = Math.floor(rest / values.length);
-    const value = values[index] ?? null;
-    return { name, value, suffix: suffixOf(name, index, value) };
+    return { name, value: values[index]?.value ?? null, suffix: values[index]?.suffix ?? '' };
   });
   chosen.reverse();
   const key = chosen.map(({ suffix }) => suffix).join('-');
@@ -108,10 +126,6 @@ function combination(axes: readonly Axis[], position: number): Generated {
       ['item', item],
     ]),
   };
-}
-
-function suffixOf(axis: string, index: number, value: Value): string {
-  return isScalarValue(value) ? pythonText(value) : `${axis}${index}`;
 }
 
 /** One stage of each name. Where two would have one name, the later takes its place, as it does in DVC. */

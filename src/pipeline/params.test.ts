@@ -30,16 +30,35 @@ test.each([
   ['grid[1][0]', { 'grid[1][0]': '3' }],
   ['v1.0.x', { 'v1.0.x': '1' }],
   ['a.b', { 'a.b': '"dotted"' }],
+  ['sizes.-1', { 'sizes.-1': '2' }],
+  ['train.l*', { 'train.lr': '0.1' }],
+  ['train.o?t', { 'train.opt.name': '"adam"', 'train.opt.eps': '1e-8' }],
+  ['train.*.e*', { 'train.opt.eps': '1e-8' }],
+  ['layers.*.units', { 'layers.0.units': '3', 'layers.1.units': '5' }],
+  ['**.eps', { 'train.opt.eps': '1e-8' }],
+  ['grid.1.*', { 'grid.1.0': '3', 'grid.1.1': '4' }],
 ])('the key %s', (key, values) => {
   expect(Object.fromEntries(selectParams(PARAMS, [key]).values)).toEqual(values);
 });
 
-test.each(['nope', 'train.nope', 'train.lr.x', 'sizes[2]', 'sizes[x]', 'sizes.-1', 'train.', 'constructor', '', '.'])(
-  'the key %j is missing',
-  (key) => {
-    expect(selectParams(PARAMS, [key]).missing).toEqual([key]);
-  },
-);
+test.each([
+  'nope',
+  'train.nope',
+  'train.lr.x',
+  'sizes[2]',
+  'sizes[x]',
+  'sizes.-3',
+  'train.z*',
+  'z?',
+  'train.lr.*',
+  '**.zz',
+  'train.',
+  'constructor',
+  '',
+  '.',
+])('the key %j is missing', (key) => {
+  expect(selectParams(PARAMS, [key]).missing).toEqual([key]);
+});
 
 test('without keys the whole file is selected, flat', () => {
   expect(Object.fromEntries(selectParams(PARAMS, null).values)).toEqual({
@@ -65,4 +84,14 @@ test('two keys of one dotted name are both kept', () => {
 
 test('keys to suggest are leaves and the maps above them', () => {
   expect(flatKeys(tree('a: {b: {c: 1}}\nd: [1]\n'))).toEqual(['a', 'a.b', 'a.b.c', 'd']);
+});
+
+test('as DVC has them, a map is one value, and what a pattern matches is known by the pattern', () => {
+  const { values } = selectParams(PARAMS, ['train.op*', 'layers.*.units', 'sizes.0'], { nested: true });
+  expect(Object.fromEntries(values)).toEqual({
+    'train.op*': '{"eps": 1e-8, "name": "adam"}',
+    'layers.0.units': '3',
+    'layers.1.units': '5',
+    'sizes.0': '1',
+  });
 });

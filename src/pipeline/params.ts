@@ -29,11 +29,48 @@ export function selectParams(
   if (keys === null && nested) for (const [key, node] of Object.entries(tree)) add(key, node);
   else if (keys === null) flattenMembers(values, '', tree);
   for (const key of keys ?? []) {
-    const node = key === '' ? memberOf(tree, key) : lookUp(tree, key);
-    if (node === undefined) missing.push(key);
-    else add(key, node);
+    const found = matchParams(tree, key);
+    if (found.length === 0) missing.push(key);
+    // The one thing that a pattern matches is known by the pattern in DVC's lockfile.
+    for (const [path, node] of found) add(nested && found.length === 1 ? key : path, node);
   }
   return { values, missing };
+}
+
+/**
+ * What a requested key names, by its dotted path: one node, or of a pattern every node that it matches, with `*` and `?`
+ * inside of a name and `**` for any number of names.
+ */
+export function matchParams(tree: ParamsTree, key: string): readonly (readonly [path: string, node: ParamsNode])[] {
+  const node = key === '' ? memberOf(tree, key) : lookUp(tree, key);
+  if (node !== undefined) return [[key, node]];
+  return /[*?]/.test(key) ? [...matching(tree, key.split('.'), '')] : [];
+}
+
+function* matching(
+  node: ParamsNode,
+  [first, ...rest]: readonly string[],
+  prefix: string,
+): Generator<readonly [string, ParamsNode]> {
+  if (first === undefined) {
+    yield [prefix, node];
+    return;
+  }
+  if (first === '**') yield* matching(node, rest, prefix);
+  if (typeof node === 'string') return;
+  const pattern = first === '**' ? /^/ : patternOf(first);
+  for (const [name, member] of Object.entries(node)) {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    if (pattern.test(name)) yield* matching(member, first === '**' ? [first, ...rest] : rest, path);
+  }
+}
+
+function patternOf(name: string): RegExp {
+  const source = name
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's');
 }
 
 /** Every key a stage could ask for: leaves and the maps above them, for suggestions. */
@@ -73,12 +110,12 @@ function isTree(node: ParamsNode): node is ParamsTree {
 }
 
 /** The node at a dotted path. A key that is written with dots in the file itself is found by its whole name. */
-export function lookUp(node: ParamsNode, path: string): ParamsNode | undefined {
+function lookUp(node: ParamsNode, path: string): ParamsNode | undefined {
   if (path === '') return node;
   if (typeof node === 'string') return undefined;
   if (!isTree(node)) {
-    const index = /^(?:\[(\d+)\]|(\d+)(?=[.[]|$))\.?/.exec(path);
-    const member = index === null ? undefined : node[Number(index[1] ?? index[2])];
+    const index = /^(?:\[(-?\d+)\]|(-?\d+)(?=[.[]|$))\.?/.exec(path);
+    const member = index === null ? undefined : node.at(Number(index[1] ?? index[2]));
     return member === undefined || index === null ? undefined : lookUp(member, path.slice(index[0].length));
   }
   for (let end = path.length; end > 0; end = lastBreak(path, end - 1)) {

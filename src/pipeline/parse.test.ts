@@ -251,6 +251,7 @@ stages:
         // biome-ignore lint/suspicious/noTemplateCurlyInString: what the shell is to see
         cmd: 'echo ${HOME}\nrun\n',
         deps: ['work/data', 'work/src/a b.py'],
+        repeatedDeps: ['work/data', 'work/data', 'work/src/a b.py'],
         outs: [
           { path: 'work/model', kind: 'out', cache: false, persist: false, push: true, desc: 'the model' },
           { path: 'work/logs', kind: 'out', cache: true, persist: true, push: false, remote: 'r', labels: ['x'] },

@@ -14,6 +14,8 @@ export interface Stage {
   readonly env: Readonly<Record<string, string>>;
   /** In the order written, without duplicates. */
   readonly deps: readonly ProjectPath[];
+  /** The deps with those that are written twice standing twice, where there are such: DVC's lockfile keeps them. */
+  readonly repeatedDeps?: readonly ProjectPath[];
   readonly params: readonly ParamsRequest[];
   /** Plain outs, metrics and plots, in the order written. */
   readonly outs: readonly Out[];

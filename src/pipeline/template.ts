@@ -34,7 +34,7 @@ export function unescapeTemplates(text: string): string {
 }
 
 /** A name, and then `.name` or `[name]` any number of times. */
-const PATH = /^[^.[\]]+(?:\.[^.[\]]+|\s*\[[^.[\]]+\])*$/;
+const PATH = /^[^.[\]]+(?:\s*\.[^.[\]]+|\s*\[[^.[\]]+\])*\s*$/;
 
 function templatePath(inner: string): readonly string[] | undefined {
   if (!PATH.test(inner)) return undefined;

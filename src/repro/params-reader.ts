@@ -4,7 +4,7 @@ import type { Literal, ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { readText } from '../base/read-text.ts';
 import type { NodeOf } from '../pipeline/lock-format.ts';
-import { lookUp, type ParamsTree, selectParams } from '../pipeline/params.ts';
+import { matchParams, type ParamsTree, selectParams } from '../pipeline/params.ts';
 import type { ParamsRequest } from '../pipeline/stage.ts';
 import type { MissingParam } from './observation.ts';
 import type { Tools } from './tools.ts';
@@ -61,7 +61,7 @@ export function createParamsReader(
     tree,
     nodeOf(file, key) {
       const known = seen.get(file)?.tree;
-      return known === undefined ? undefined : lookUp(known, key);
+      return known === undefined ? undefined : matchParams(known, key)[0]?.[1];
     },
     async read(requests) {
       const params = new Map<ProjectPath, Map<string, Literal>>();

@@ -51,6 +51,45 @@ def load(texts):
     return [code_of(parse_yaml(text, "file")) for text in texts]
 
 
+def resolve(projects):
+    """Each project is its files by name; the answer is the stages of its dvc.yaml, or the kind of error."""
+    import os
+    import tempfile
+
+    from dvc.parsing import DataResolver
+    from dvc.repo import Repo
+    from dvc.utils.serialize._yaml import parse_yaml
+
+    answers = []
+    with tempfile.TemporaryDirectory() as root:
+        os.chdir(root)
+        os.mkdir(".dvc")
+        with open(".dvc/config", "w", encoding="utf-8") as file:
+            file.write("[core]\nno_scm = true\n")
+        repo = Repo(root)
+        for files in projects:
+            for name, text in files.items():
+                with open(name, "w", encoding="utf-8") as file:
+                    file.write(text)
+            try:
+                data = parse_yaml(files["dvc.yaml"], "dvc.yaml")
+                resolver = DataResolver(repo, root, data)
+                stages = [resolver.resolve_one(name) for name in resolver.get_keys()]
+                answers.append([[name, code_of(stage)] for one in stages for name, stage in one.items()])
+            except Exception as error:  # what DVC does not expect, it ends with a trace
+                answers.append(type(error).__name__)
+            for name in files:
+                os.remove(name)
+        os.chdir("/")
+    return answers
+
+
+def python_params(texts):
+    from dvc.utils.serialize._py import parse_py
+
+    return [code_of(parse_py(text, "params.py")) for text in texts]
+
+
 def run_cache(entries):
     from copy import deepcopy
 
@@ -128,6 +167,8 @@ QUESTIONS = {
     "floats": floats,
     "ignored": ignored,
     "config": config,
+    "resolve": resolve,
+    "python-params": python_params,
 }
 
 json.dump(QUESTIONS[sys.argv[1]](json.load(sys.stdin)), sys.stdout)
