@@ -1,11 +1,11 @@
-import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, openSync, rmSync } from 'node:fs';
 import { hashSync } from 'hasha';
 import { diskError, writeFully } from '../base/atomic-file.ts';
 import type { Digest } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { readSmall } from './hash-file.ts';
 import { type Layout, objectPath } from './layout.ts';
-import type { ObjectIndex } from './object-index.ts';
+import { encodeRecord, type ObjectIndex, RECORD } from './object-index.ts';
 import type { Staging } from './staging.ts';
 
 /** Many small files to be read, by absolute path. */
@@ -31,6 +31,8 @@ export interface BulkResult {
   readonly sizes: Float64Array<ArrayBuffer>;
   /** One of the marks below each. */
   readonly marks: Uint8Array<ArrayBuffer>;
+  /** Of the staged ones, what the object index is to know: their stat is still the same where they end up. */
+  readonly records: Uint8Array<ArrayBuffer>;
 }
 
 /** Read; if bytes were to be kept, an object with them is here or somebody else is writing it. */
@@ -54,6 +56,7 @@ export function readBulk(
   const digests = new Uint8Array(files.length * 32);
   const sizes = new Float64Array(files.length);
   const marks = new Uint8Array(files.length);
+  const records = new Uint8Array(place?.staging === undefined ? 0 : files.length * RECORD);
   for (const [at, path] of files.entries()) {
     const bytes = readIfPossible(path);
     if (bytes === 'missing' || bytes === undefined) {
@@ -65,9 +68,9 @@ export function readBulk(
     sizes[at] = bytes.length;
     if (place === undefined) continue;
     const digest = digestFrom(digests, at);
-    marks[at] = stateOf({ layout, index }, digest) ?? write(layout, { bytes, digest, place, at });
+    marks[at] = stateOf({ layout, index }, digest) ?? write(layout, { bytes, digest, place, at, records });
   }
-  return { digests, sizes, marks };
+  return { digests, sizes, marks, records };
 }
 
 export function digestFrom(digests: Uint8Array<ArrayBuffer>, at: number): Digest {
@@ -107,23 +110,33 @@ interface Writing {
   readonly digest: Digest;
   readonly place: BulkPlace;
   readonly at: number;
+  readonly records: Uint8Array;
 }
 
-function write(layout: Layout, { bytes, digest, place, at }: Writing): number {
+function write(layout: Layout, { bytes, digest, place, at, records }: Writing): number {
   const { staging, base, from } = place;
   if (!isStaged(staging, digest)) {
     writeObject(`${base}-${from + at}`, bytes, layout.cacheDir);
     return WRITTEN;
   }
-  return writeObject(stagedPath(staging, digest), bytes, layout.cacheDir) ? STAGED : READ;
+  const isNew = writeObject(stagedPath(staging, digest), bytes, layout.cacheDir, (fd) => {
+    records.set(encodeRecord(digest, 'file', fstatSync(fd, { bigint: true })), at * RECORD);
+  });
+  return isNew ? STAGED : READ;
 }
 
 /** False when the file exists. */
-export function writeObject(path: string, bytes: Uint8Array, cacheDir: string): boolean {
+export function writeObject(
+  path: string,
+  bytes: Uint8Array,
+  cacheDir: string,
+  look?: (fd: number) => void,
+): boolean {
   try {
     const fd = openSync(path, 'wx', 0o444);
     try {
       writeFully(fd, bytes);
+      look?.(fd);
     } finally {
       closeSync(fd);
     }

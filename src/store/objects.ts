@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { diskError } from '../base/atomic-file.ts';
 import type { Digest } from '../base/brand.ts';
 import { isErrno } from '../base/error.ts';
@@ -58,6 +58,8 @@ export interface Pending {
   readonly temporary: string;
   readonly digest: Digest;
   readonly kind: ObjectKind;
+  /** What the index is to know of it, unless it is renamed, which changes its stat. */
+  readonly record?: Uint8Array | undefined;
 }
 
 interface State extends Shelf {
@@ -211,23 +213,34 @@ async function nameAll(state: State, batch: Map<string, Pending>, stagings: read
   const breath = new Breath();
   const touched = new Set<string>();
   const named: (readonly [Pending, string])[] = [];
+  const records: Uint8Array[] = [];
   for (const [key, object] of batch) {
-    const path = objectPath(layout, object.digest, object.kind);
-    const directory = dirname(path);
-    if (moved.has(dirname(object.temporary))) touched.add(layout.objects);
-    else if (renameInto(disk, object.temporary, path)) touched.add(layout.objects);
-    touched.add(directory);
-    named.push([object, path]);
+    if (object.record !== undefined && moved.has(directoryOf(object.temporary))) {
+      records.push(object.record);
+    } else {
+      const path = objectPath(layout, object.digest, object.kind);
+      if (renameInto(disk, object.temporary, path)) touched.add(layout.objects);
+      touched.add(dirname(path));
+      named.push([object, path]);
+    }
     batch.delete(key);
     if (breath.due) await breath.take();
   }
+  for (const shard of moved) touched.add(join(layout.objects, basename(shard)));
+  if (moved.size > 0) touched.add(layout.objects);
   await disk.makeDurable([...touched], layout.cacheDir);
+  for (const record of records) state.index.take(record);
   for (const [object, path] of named) {
     const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     if (stat !== undefined) state.index.record(object.digest, object.kind, stat);
     if (breath.due) await breath.take();
   }
   state.index.save();
+}
+
+/** As dirname, which takes a tenth of a second for 70,000 paths. */
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 /** Whether the directory had to be made. */

@@ -1,5 +1,6 @@
 import { Breath } from './breath.ts';
 import type { BulkRequest, BulkResult } from './bulk.ts';
+import { RECORD } from './object-index.ts';
 
 export type ReadBulk = (request: BulkRequest) => BulkResult | Promise<BulkResult>;
 
@@ -18,6 +19,7 @@ export async function readInPortions(
     digests: new Uint8Array(request.files.length * 32),
     sizes: new Float64Array(request.files.length),
     marks: new Uint8Array(request.files.length),
+    records: new Uint8Array(request.place?.staging === undefined ? 0 : request.files.length * RECORD),
   };
   const breath = new Breath();
   const takeOn = async (read: ReadBulk): Promise<void> => {
@@ -26,6 +28,7 @@ export async function readInPortions(
       all.digests.set(result.digests, portion.from * 32);
       all.sizes.set(result.sizes, portion.from);
       all.marks.set(result.marks, portion.from);
+      if (all.records.length > 0) all.records.set(result.records, portion.from * RECORD);
       if (breath.due) await breath.take();
     }
   };

@@ -56,7 +56,7 @@ export function moveIn(
   const moved = new Set<string>();
   if (stagings.length === 0) return moved;
   const staged = new Set(stagings.map((staging) => staging.directory));
-  const shards = new Set(paths.map((path) => dirname(path)).filter((directory) => staged.has(dirname(directory))));
+  const shards = new Set(paths.map((path) => path.slice(0, path.lastIndexOf('/'))).filter((directory) => staged.has(dirname(directory))));
   for (const shard of shards) {
     try {
       rename(shard, join(layout.objects, basename(shard)));
