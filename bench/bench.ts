@@ -22,7 +22,7 @@ const CASES: readonly Case[] = [
   ...otherToolsCases,
 ];
 
-const PROGRAM = resolve('bin/lockstep.mjs');
+const PROGRAM = resolve('bin/lockstep.cjs');
 
 function main(words: readonly string[]): void {
   if (!existsSync(resolve('dist/lockstep.mjs'))) throw new Error('dist/ is missing: npm run build makes it');

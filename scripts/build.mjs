@@ -1,7 +1,8 @@
 // Bundles the program into dist/: lockstep.mjs and parts/core are what `status` and a `repro` with nothing to do need,
 // the other parts are loaded by what uses them. Node spends about a millisecond of CPU on every file it loads, and 80
 // on one file with everything in it; that is why it is neither one file nor one per module.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -40,6 +41,16 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 
+// What the door asks before it loads anything else; CommonJS, as the door is.
+const still = await rolldown({
+  input: 'src/cli/still.ts',
+  platform: 'node',
+  transform: { target: 'node20.19' },
+  logLevel: 'silent',
+});
+await still.write({ file: 'dist/still.cjs', format: 'cjs', minify: { mangle: false } });
+await still.close();
+
 // The store's second thread loads this, and nothing that it does not need.
 const worker = await rolldown({
   input: 'src/store/worker.ts',
@@ -49,6 +60,18 @@ const worker = await rolldown({
 });
 await worker.write({ file: 'dist/store-worker.mjs', format: 'esm', minify: { mangle: false } });
 await worker.close();
+
+// What draws plots in a page. It is read as text and runs in a browser only.
+const { resolve: resolvePackage } = createRequire(import.meta.url);
+const vega = {
+  vega: resolvePackage('vega'),
+  'vega-lite': resolvePackage('vega-lite'),
+  'vega-embed': resolvePackage('vega-embed'),
+};
+const scripts = Object.entries(vega).map(([name, main]) =>
+  readFileSync(resolve(dirname(main), `${name}.min.js`), 'utf8'),
+);
+writeFileSync('dist/vega.js', scripts.join('\n'));
 
 // The parts of earlier builds have other names; they go only now, so that a running program keeps what it may load.
 const current = new Set(output.map(({ fileName }) => basename(fileName)));

@@ -71,7 +71,7 @@ function prepare(): void {
   mkdirSync(images, { recursive: true });
   mkdirSync(join(work, 'bin'));
   const program = join(work, 'bin/lockstep');
-  writeFileSync(program, `#!/bin/sh\nexec node '${resolve('bin/lockstep.mjs')}' "$@"\n`);
+  writeFileSync(program, `#!/bin/sh\nexec node '${resolve('bin/lockstep.cjs')}' "$@"\n`);
   chmodSync(program, 0o755);
   const clone = join(work, 'lockstep');
   execFileSync('git', ['clone', '--quiet', resolve('.'), clone]);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { wantsColors } from './cli/colors.ts';
 import type { Context, Output } from './cli/context.ts';
 import { EXIT } from './cli/exit-code.ts';
 import { runCli } from './cli/run.ts';
@@ -58,16 +59,9 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     get columns() {
       return stream.columns ?? 80;
     },
-    colors: wantsColors(stream),
+    colors: wantsColors(process.env, stream.isTTY === true),
     ...(stream.isTTY ? { terminal: stream } : {}),
   };
-}
-
-/** FORCE_COLOR speaks last, as in node itself; an empty NO_COLOR counts as unset. */
-function wantsColors(stream: NodeJS.WriteStream): boolean {
-  const { FORCE_COLOR, NO_COLOR, TERM } = process.env;
-  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
-  return !NO_COLOR && TERM !== 'dumb' && stream.isTTY === true;
 }
 
 async function ask(question: string): Promise<string> {

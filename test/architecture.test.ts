@@ -7,18 +7,20 @@ const SOURCE = join(import.meta.dirname, '../src');
 /** Room → the rooms it may import from, besides its own. Types count. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'base'],
-  cli: ['repro', 'pipeline', 'store', 'executors', 'tracking', 'provenance', 'base'],
+  cli: ['repro', 'pipeline', 'store', 'executors', 'tracking', 'provenance', 'plots', 'base'],
   repro: ['pipeline', 'store', 'executors', 'tracking', 'provenance', 'base'],
   pipeline: ['base'],
   store: ['base'],
   executors: ['base'],
   tracking: ['base'],
   provenance: ['base'],
+  plots: ['base'],
   base: [],
 };
 
 /** These import no `node:` module: they are functions of data. */
-const PURE = (file: string) => file.startsWith('pipeline/') || file === 'repro/decide.ts' || file === 'repro/order.ts';
+const PURE = (file: string) =>
+  file.startsWith('pipeline/') || file.startsWith('plots/') || file === 'repro/decide.ts' || file === 'repro/order.ts';
 
 const LONGEST = 400;
 

@@ -84,7 +84,7 @@ function lockedStages(root: string): string[] {
 
 /** Through the built program, as a newcomer would; every list of the summary sorted, stages without their file. */
 function repro(root: string, args: readonly string[]) {
-  const program = join(repository, 'bin', 'lockstep.mjs');
+  const program = join(repository, 'bin', 'lockstep.cjs');
   const output = execFileSync(process.execPath, [program, '-C', root, 'repro', '--json', ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

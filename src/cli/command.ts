@@ -7,6 +7,8 @@ export interface OptionSpec {
   readonly short?: string;
   /** May be given several times; the value is then a list. */
   readonly multiple?: boolean;
+  /** Takes all words up to the next option: `--targets a b`. */
+  readonly greedy?: boolean;
   /** What stands for the value in the help, for example `N` or `REV`. */
   readonly value?: string;
   readonly help: string;

@@ -56,6 +56,42 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./dag.ts').then((m) => m.command),
   },
   {
+    name: 'metrics show',
+    summary: 'Show the metrics of the workspace and of other revisions',
+    group: 'runs',
+    load: () => import('./metrics-show.ts').then((m) => m.command),
+  },
+  {
+    name: 'metrics diff',
+    summary: 'Compare the metrics of two revisions or runs',
+    group: 'runs',
+    load: () => import('./metrics-diff.ts').then((m) => m.command),
+  },
+  {
+    name: 'params diff',
+    summary: 'Compare the params of two revisions or runs',
+    group: 'runs',
+    load: () => import('./params-diff.ts').then((m) => m.command),
+  },
+  {
+    name: 'plots show',
+    summary: 'Draw the plots of the workspace: a page, and text in the terminal',
+    group: 'runs',
+    load: () => import('./plots-show.ts').then((m) => m.command),
+  },
+  {
+    name: 'plots diff',
+    summary: 'Draw the plots of several revisions or runs over each other',
+    group: 'runs',
+    load: () => import('./plots-diff.ts').then((m) => m.command),
+  },
+  {
+    name: 'plots templates',
+    summary: 'List the built-in plot templates, or print one to start from',
+    group: 'runs',
+    load: () => import('./plots-templates.ts').then((m) => m.command),
+  },
+  {
     name: 'stage list',
     summary: 'List the stages of the project',
     group: 'pipeline',

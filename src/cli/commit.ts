@@ -8,6 +8,7 @@ import { checkWorkspace } from '../repro/check.ts';
 import type { Considered } from '../repro/consider.ts';
 import { labelOf } from '../repro/loaded.ts';
 import { entryOf, inputsOf } from '../repro/observation.ts';
+import { createParamsReader } from '../repro/params-reader.ts';
 import { plan } from '../repro/plan.ts';
 import { createRecorder } from '../repro/recorder.ts';
 import { select } from '../repro/select.ts';
@@ -35,7 +36,7 @@ export const command = defineCommand({
       const { named } = select(loaded, project.here, { targets, glob: given.glob === true });
       const considered = await observeAll(project, named);
       await checkWorkspace(project.tools, loaded, considered);
-      const recorder = createRecorder(project.tools, loaded);
+      const recorder = createRecorder(project.tools, loaded, { paramsReader: createParamsReader(project.tools) });
       let accepted = 0;
       for (const one of considered.values()) {
         const { decision, stage, observation } = one;

@@ -5,12 +5,15 @@ import { digestOf } from '../base/hash.ts';
 import { directoryOf, joinPath } from '../base/project-path.ts';
 import { explainChange, type LockDiff, type LockState } from '../pipeline/lock-diff.ts';
 import type { ReadLockEntry } from '../pipeline/lock-entry.ts';
+import { isDvcLock, isLockfile } from '../pipeline/lock-format.ts';
 import { findWarnings, type LockWarning } from '../pipeline/lock-warnings.ts';
 import { type MetricChange, metricChanges } from '../pipeline/metric-changes.ts';
 import type { ParamsTree } from '../pipeline/params.ts';
 import { parseParams } from '../pipeline/parse-params.ts';
-import type { Stage } from '../pipeline/stage.ts';
-import { lockfileOf, readLockText, readPipeline } from '../repro/read.ts';
+import type { Pipeline, Stage } from '../pipeline/stage.ts';
+import { ownerOf, readLockText } from '../repro/read-locks.ts';
+import { type ReadPipeline, readPipeline } from '../repro/read-pipeline.ts';
+import type { ParseCache } from '../store/parse-cache.ts';
 import type { DiffSource } from './diff-source.ts';
 import type { Project } from './project.ts';
 
@@ -45,40 +48,72 @@ export async function reportChange(project: Project, from: DiffSource, to: DiffS
   };
 }
 
-interface ReadSide {
+export interface ReadSide {
   readonly state: LockState;
+  readonly pipelines: readonly Pipeline[];
   /** Directory → what is wrong with its pipeline file or lockfile. */
   readonly unreadable: ReadonlyMap<ProjectPath, readonly Diagnostic[]>;
 }
 
-async function readSide(project: Project, source: DiffSource): Promise<ReadSide> {
+export async function readSide(project: Project, source: DiffSource): Promise<ReadSide> {
   const { parseCache } = project.tools;
   const decoder = new TextDecoder();
   const locked = new Map<StageId, ReadLockEntry>();
   const declared = new Map<StageId, Stage>();
+  const pipelines: Pipeline[] = [];
   const unreadable = new Map<ProjectPath, readonly Diagnostic[]>();
   const texts = await source.read(source.files);
-  const pipelineFiles = new Map(source.files.filter(isPipeline).map((file) => [directoryOf(file), file]));
-  for (const [file, bytes] of texts) {
-    const text = decoder.decode(bytes);
+  const note = (file: ProjectPath, diagnostics: readonly Diagnostic[]) => {
     const directory = directoryOf(file);
-    const read = isPipeline(file)
-      ? await readPipeline(parseCache, file, text)
-      : await readLockText(parseCache, file, text);
-    if (read.diagnostics.length > 0) {
-      unreadable.set(directory, [...(unreadable.get(directory) ?? []), ...read.diagnostics]);
-    } else if ('pipeline' in read) {
-      for (const stage of read.pipeline?.stages ?? []) declared.set(stage.id, stage);
-    } else {
-      const pipelineFile = pipelineFiles.get(directory) ?? joinPath(directory, 'pipeline.yaml');
-      for (const [name, entry] of read.lockfile?.entries ?? []) locked.set(`${pipelineFile}:${name}` as StageId, entry);
-    }
+    unreadable.set(directory, [...(unreadable.get(directory) ?? []), ...diagnostics]);
+  };
+  for (const file of source.files.filter((one) => !isLockfile(one))) {
+    const read = await pipelineOf({ source, parseCache }, file, decoder.decode(texts.get(file)));
+    if (read.diagnostics.length > 0) note(file, read.diagnostics);
+    else if (read.pipeline !== undefined) pipelines.push(read.pipeline);
   }
-  return { state: { locked, declared }, unreadable };
+  for (const { stages } of pipelines) for (const stage of stages) declared.set(stage.id, stage);
+  for (const file of source.files.filter(isLockfile)) {
+    const pipeline = ownerFor(file, pipelines);
+    const read = await readLockText(parseCache, file, {
+      text: decoder.decode(texts.get(file)),
+      owner: ownerOf(pipeline),
+    });
+    if (read.diagnostics.length > 0) note(file, read.diagnostics);
+    for (const [name, entry] of read.lockfile?.entries ?? []) locked.set(`${pipeline.file}:${name}` as StageId, entry);
+  }
+  return { state: { locked, declared }, pipelines, unreadable };
 }
 
-function isPipeline(file: ProjectPath): boolean {
-  return file !== lockfileOf(file);
+/** The pipeline beside a lockfile, or an empty one where it went away or cannot be read. */
+function ownerFor(lockfile: ProjectPath, pipelines: readonly Pipeline[]): Pipeline {
+  const directory = directoryOf(lockfile);
+  const name = isDvcLock(lockfile) ? 'dvc.yaml' : 'pipeline.yaml';
+  const beside = pipelines.find(({ file }) => directoryOf(file) === directory);
+  return beside ?? { file: joinPath(directory, name), stages: [] };
+}
+
+/** A pipeline with the files of values that it names. Which these are shows only as it is read. */
+async function pipelineOf(
+  { source, parseCache }: { readonly source: DiffSource; readonly parseCache: ParseCache },
+  file: ProjectPath,
+  text: string,
+): Promise<ReadPipeline> {
+  const known = new Map<ProjectPath, string | undefined>();
+  for (;;) {
+    const unknown: ProjectPath[] = [];
+    const readData = (path: ProjectPath): string | undefined => {
+      if (!known.has(path)) unknown.push(path);
+      return known.get(path);
+    };
+    const read = await readPipeline({ parseCache, readData }, file, text);
+    if (unknown.length === 0) return read;
+    const found = await source.read(unknown);
+    for (const path of unknown) {
+      const bytes = found.get(path);
+      known.set(path, bytes === undefined ? undefined : new TextDecoder().decode(bytes));
+    }
+  }
 }
 
 /** The state without the stages of directories where a file could not be read: half of it would look like a removal. */

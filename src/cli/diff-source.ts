@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
-import { baseName, comparePaths, directoryOf } from '../base/project-path.ts';
+import { baseName, comparePaths, contains, directoryOf } from '../base/project-path.ts';
+import { PIPELINE_NAMES } from '../pipeline/file-names.ts';
+import { isLockfile, LOCK_NAMES, lockfileOf } from '../pipeline/lock-format.ts';
 import { type GitPlace, openRevision, readBlobs } from '../provenance/git-files.ts';
-import { discoverPipelines, PIPELINE_NAMES } from '../repro/discover.ts';
-import { lockfileOf } from '../repro/read.ts';
+import { discoverPipelines } from '../repro/discover.ts';
 import type { Project } from './project.ts';
 
 /** One side of a comparison: a revision of git, or the working tree. */
@@ -20,7 +21,13 @@ export interface DiffSource {
   read(paths: Iterable<ProjectPath>): Promise<ReadonlyMap<ProjectPath, Uint8Array>>;
 }
 
-export async function revisionSource(place: GitPlace, name: string): Promise<DiffSource> {
+/** A revision also knows all its other files. */
+export interface RevisionSource extends DiffSource {
+  /** The file itself, or all committed files below a directory, sorted. */
+  below(path: ProjectPath): readonly ProjectPath[];
+}
+
+export async function revisionSource(place: GitPlace, name: string): Promise<RevisionSource> {
   const { commit, blobs } = await openRevision(place, name);
   const all = [...blobs.keys()];
   const foreign = new Set(all.flatMap(foreignRoots));
@@ -30,6 +37,7 @@ export async function revisionSource(place: GitPlace, name: string): Promise<Dif
     name,
     commit,
     files: all.filter((path) => NAMES.has(baseName(path)) && isOurs(path)).sort(comparePaths),
+    below: (path) => all.filter((file) => contains(path, file)).sort(comparePaths),
     async read(paths) {
       const wanted = new Map([...paths].flatMap((path) => listOf(path, blobs.get(path))));
       const contents = await readBlobs(place, wanted.values());
@@ -38,7 +46,7 @@ export async function revisionSource(place: GitPlace, name: string): Promise<Dif
   };
 }
 
-const NAMES = new Set([...PIPELINE_NAMES, baseName(lockfileOf('pipeline.yaml' as ProjectPath))]);
+const NAMES = new Set<string>([...PIPELINE_NAMES, ...LOCK_NAMES]);
 const HIDDEN_OR_INSTALLED = /(?:^|\/)(?:\.[^/]*|node_modules|__pycache__)\//;
 
 /** The directory that a file like `sub/.lockstep/config.yaml` makes a project of its own. */
@@ -59,8 +67,11 @@ function listOf<V>(path: ProjectPath, value: V | undefined): [ProjectPath, V][] 
 /** The files on disk; of lockfiles without a pipeline file those that the other side has, too. */
 export function workingTreeSource(project: Project, other: DiffSource): DiffSource {
   const { root, tools } = project;
-  const pipelines = discoverPipelines(root, join(tools.tmp, 'index', 'pipelines.json'));
-  const candidates = new Set([...pipelines.map(lockfileOf), ...other.files.filter((path) => path.endsWith('.lock'))]);
+  const { files: pipelines } = discoverPipelines(root, join(tools.tmp, 'index', 'discovered.json'));
+  const candidates = new Set([
+    ...pipelines.map((file) => lockfileOf(file, tools.scheme)),
+    ...other.files.filter(isLockfile),
+  ]);
   return {
     name: 'working tree',
     commit: null,

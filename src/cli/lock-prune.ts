@@ -1,11 +1,9 @@
 import { join } from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.ts';
 import { acquireWaiting } from '../base/exclusive.ts';
-import { directoryOf } from '../base/project-path.ts';
-import type { Lockfile } from '../pipeline/lock-entry.ts';
-import { formatLockfile, formatReadEntry } from '../pipeline/lockfile.ts';
+import { lockfileOf } from '../pipeline/lock-format.ts';
 import type { Pipeline } from '../pipeline/stage.ts';
-import { lockfileOf } from '../repro/read.ts';
+import type { Loaded } from '../repro/loaded.ts';
+import { openLock } from '../repro/read-locks.ts';
 import { defineCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { oneLine } from './fit-text.ts';
@@ -24,8 +22,8 @@ export const command = defineCommand({
     const hold = await acquireWaiting(lockFile, about, { signal: context.signal, onWait: () => {} });
     try {
       const loaded = await project.load();
-      const none: Lockfile = { entries: new Map() };
-      const dropped = loaded.pipelines.flatMap((one) => prune(project, one, loaded.locks.get(one.file) ?? none));
+      const dropped: string[] = [];
+      for (const pipeline of loaded.pipelines) dropped.push(...(await prune(project, pipeline, loaded)));
       for (const line of dropped) context.stderr.write(`${line}\n`);
       if (dropped.length === 0) context.stderr.write('every lock entry has its stage; nothing dropped\n');
       return EXIT.ok;
@@ -37,14 +35,13 @@ export const command = defineCommand({
 });
 
 /** One line for each entry that was dropped. */
-function prune(project: Project, pipeline: Pipeline, lockfile: Lockfile): string[] {
+async function prune({ tools }: Project, pipeline: Pipeline, loaded: Loaded): Promise<readonly string[]> {
+  const standing = loaded.locks.get(pipeline.file);
   const stages = new Set(pipeline.stages.map((stage) => stage.name));
-  const [kept, gone] = [new Map<string, string>(), [] as string[]];
-  for (const [name, read] of lockfile.entries) {
-    if (stages.has(name)) kept.set(name, formatReadEntry(name, read, directoryOf(pipeline.file)));
-    else gone.push(name);
-  }
-  const file = lockfileOf(pipeline.file);
-  if (gone.length > 0) writeFileAtomic(join(project.root, file), formatLockfile(kept), { durable: true });
-  return gone.map((name) => `${file}: dropped ${oneLine(name)}`);
+  const gone = [...(standing?.lockfile.entries.keys() ?? [])].filter((name) => !stages.has(name));
+  if (standing === undefined || gone.length === 0) return [];
+  const lock = await openLock(tools, pipeline, standing);
+  for (const name of gone) lock.drop(name);
+  lock.save();
+  return gone.map((name) => `${lockfileOf(pipeline.file, tools.scheme)}: dropped ${oneLine(name)}`);
 }

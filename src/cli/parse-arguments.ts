@@ -23,7 +23,7 @@ export function splitAtCommand(argv: readonly string[]): { readonly before: stri
 export function parseOptions(argv: readonly string[], specs: OptionSpecs): ParsedArguments {
   const options: Record<string, unknown> = {};
   const positionals: string[] = [];
-  for (const token of tokenize(argv, specs)) {
+  for (const token of tokenize(spreadGreedy(argv, specs), specs)) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
@@ -33,6 +33,20 @@ export function parseOptions(argv: readonly string[], specs: OptionSpecs): Parse
     else options[token.name] = value;
   }
   return { options, positionals };
+}
+
+/** `--targets a b` as `--targets=a --targets=b`. */
+function spreadGreedy(argv: readonly string[], specs: OptionSpecs): readonly string[] {
+  const words: string[] = [];
+  let greedy: string | undefined;
+  for (const [index, word] of argv.entries()) {
+    const value = greedy !== undefined && !word.startsWith('-');
+    if (!value) greedy = word.startsWith('--') && specs[word.slice(2)]?.greedy === true ? word : undefined;
+    const isFollowed = argv[index + 1]?.startsWith('-') === false;
+    if (value) words.push(`${greedy}=${word}`);
+    else if (greedy === undefined || !isFollowed) words.push(word);
+  }
+  return words;
 }
 
 export function checkPositionals(command: Command, positionals: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isErrno } from '../base/error.ts';
-import { PIPELINE_NAMES } from '../repro/discover.ts';
+import { PIPELINE_NAMES } from '../pipeline/file-names.ts';
 
 /** Nearest directory upwards that holds one of these. */
 function upwards(from: string, names: readonly string[]): string | undefined {

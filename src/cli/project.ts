@@ -1,8 +1,9 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import type { Executor } from '../executors/executor.ts';
+import type { Scheme } from '../pipeline/lock-format.ts';
 import type { EnvironmentCache } from '../provenance/environment.ts';
 import type { Loaded } from '../repro/loaded.ts';
 import { readProject } from '../repro/read.ts';
@@ -25,6 +26,8 @@ export interface Project {
   /** The current directory, as a path of the project. */
   readonly here: ProjectPath;
   readonly config: Config;
+  /** Files of the project's own that an answer may rest on, whether they are there or not. */
+  readonly sources: readonly string[];
   readonly tools: Tools;
   /** Throws `bad-pipeline` or `bad-lockfile` with every mistake of every file. */
   load(): Promise<Loaded>;
@@ -50,12 +53,14 @@ export async function openProject(context: Context): Promise<Project> {
   const state = join(root, '.lockstep');
   makeReady(state);
   const tmp = join(state, 'tmp');
+  const scheme: Scheme = existsSync(join(root, '.dvc')) ? 'dvc' : 'native';
   const parseCache = ofThisVersion(openParseCache(tmp));
   const config = await readConfig([join(state, 'config.yaml'), join(state, 'config.local.yaml')], parseCache);
   const cacheDir = resolve(root, config.cache.dir);
   let store: Store | undefined;
   let tracking: Promise<TrackingStore> | undefined;
   let executor: Promise<Executor> | undefined;
+  let warned = false;
   const openTheStore = () =>
     (store ??= openStore({
       root,
@@ -69,6 +74,7 @@ export async function openProject(context: Context): Promise<Project> {
   const tools: Tools = {
     root,
     tmp,
+    scheme,
     get store() {
       return openTheStore();
     },
@@ -96,9 +102,16 @@ export async function openProject(context: Context): Promise<Project> {
     root,
     here: (relative(root, cwd).split(sep).join('/') || '.') as ProjectPath,
     config,
+    // The last is there while a repro runs, or after one that was killed.
+    sources: ['config.yaml', 'config.local.yaml', 'tmp/repro.lock.json'].map((name) => `.lockstep/${name}`),
     tools,
-    load: () =>
-      readProject({ root, parseCache, discoveryIndex: join(tmp, 'index', 'pipelines.json'), env: context.env }),
+    load: async () => {
+      const discoveryIndex = join(tmp, 'index', 'discovered.json');
+      const loaded = await readProject({ root, tmp, scheme, parseCache, discoveryIndex, env: context.env });
+      if (!warned && !context.quiet) await writeWarnings(context, loaded);
+      warned = true;
+      return loaded;
+    },
     store: openTheStore,
     tracking: openTracking,
     async close() {
@@ -106,6 +119,14 @@ export async function openProject(context: Context): Promise<Project> {
       await (await tracking)?.close();
     },
   };
+}
+
+/** What the pipeline files say that is understood, but was probably not meant: once for a command. */
+async function writeWarnings(context: Context, loaded: Loaded): Promise<void> {
+  const warnings = loaded.pipelines.flatMap((pipeline) => pipeline.warnings ?? []);
+  if (warnings.length === 0) return;
+  const { warningText } = await import('./render-error.ts');
+  context.stderr.write(warnings.map((warning) => warningText(warning)).join(''));
 }
 
 async function openSqlite(file: string): Promise<TrackingStore> {

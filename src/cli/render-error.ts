@@ -32,6 +32,13 @@ export function errorText(error: LockstepError, styles: Styles): string {
   return `${parts.join('\n\n')}\n`;
 }
 
+/** One line for something that does not stop anything. */
+export function warningText({ place, related, message, hint }: Diagnostic): string {
+  const where = place === undefined ? '' : `${positionOf(place)}: `;
+  const see = related === undefined ? '' : ` (see ${positionOf(related)})`;
+  return `warning: ${where}${message}${see}${hint === undefined ? '' : `; ${hint}`}\n`;
+}
+
 function diagnosticText(diagnostic: Diagnostic, styles: Styles): string {
   const { place, related, message, hint } = diagnostic;
   const lines = [place === undefined ? message : `${styles.bold(positionOf(place))}: ${message}`];

@@ -2,8 +2,9 @@ import type { StageId } from '../base/brand.ts';
 import { unreachable } from '../base/unreachable.ts';
 import type { Decision, Outcome, Reason, RestoreSource } from '../repro/decision.ts';
 import type { ReproEvent, Summary } from '../repro/event.ts';
+import { nothingToDo } from './all-kept.ts';
 import { oneLine } from './fit-text.ts';
-import { countText, durationText } from './quantity.ts';
+import { durationText } from './quantity.ts';
 import { type Labels, labelIn, reasonsText } from './render-reasons.ts';
 import type { Styles } from './style.ts';
 
@@ -105,9 +106,7 @@ function blockers(by: readonly StageId[], labels: Labels): string {
 export function summaryText(summary: Summary, dry: boolean): string {
   const { ran, restored, kept, failed, blocked, reproduced, differs } = summary;
   const busy = ran.length + restored.length + failed.length + blocked.length;
-  if (busy === 0 && kept.length === 0) return 'Nothing to do: no stages';
-  if (busy === 0)
-    return `Nothing to do: ${countText(kept.length, 'stage')} ${kept.length === 1 ? 'is' : 'are'} up to date`;
+  if (busy === 0) return nothingToDo(kept.length);
   const proof = [count(reproduced.length, 'reproduced'), count(differs.length, 'differs', 'differ')].flat();
   const parts = [
     count(ran.length, `${dry ? 'would run' : 'ran'}${proof.length > 0 ? ` (${proof.join(', ')})` : ''}`),

@@ -1,6 +1,7 @@
 import type { StageId } from '../base/brand.ts';
 import type { Considered } from '../repro/consider.ts';
 import type { Loaded } from '../repro/loaded.ts';
+import { allUpToDate } from './all-kept.ts';
 import type { Output } from './context.ts';
 import { decisionJson, type JsonObject } from './event-json.ts';
 import { countText } from './quantity.ts';
@@ -32,7 +33,7 @@ export function renderStatus(output: Output, loaded: Loaded, planned: Planned): 
       lines.push(`  by ${decision.by.map((other) => loaded.labels.get(other) ?? other).join(', ')}`);
     }
   }
-  if (kept === planned.size) return `${style.green('✔')} ${countText(kept, 'stage')} up to date\n`;
+  if (kept === planned.size) return allUpToDate(kept, output.colors);
   return `${lines.join('\n')}\n${countText(kept, 'stage')} up to date\n`;
 }
 

@@ -29,6 +29,17 @@ export function renderTable(
   return `${[title(line(columns.map((column) => column.title))), ...rows.map(line)].join('\n')}\n`;
 }
 
+/** The same as Markdown, readable as it stands, too; a bar within a cell is escaped. */
+export function renderMarkdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const cells = [titles, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = titles.map((_, index) => Math.max(3, ...cells.map((row) => widthOf(row[index] ?? ''))));
+  const line = (row: readonly string[]) =>
+    `| ${widths.map((width, at) => padText(row[at] ?? '', width)).join(' | ')} |\n`;
+  const [head = [], ...body] = cells;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('');
+}
+
 /** Takes what is too much from the shrinking columns, the widest first, but leaves each of them readable. */
 function shrinkToFit(widths: number[], columns: readonly Column[], room: number): void {
   const least = 8;

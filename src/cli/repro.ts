@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { openRenderer } from './open-renderer.ts';
 import { openProject, type Project } from './project.ts';
+import { rememberStill } from './remember-still.ts';
 
 const options = {
   jobs: {
@@ -72,6 +73,7 @@ interface Call {
 
 /** One pass over the project as it is now. */
 async function once(context: Context, project: Project, { given, targets }: Call): Promise<ExitCode> {
+  const since = context.now();
   const loaded = await project.load();
   const { named, wanted } = select(loaded, project.here, {
     targets,
@@ -103,10 +105,17 @@ async function once(context: Context, project: Project, { given, targets }: Call
     command: 'repro',
   };
   try {
-    return exitOf(await repro(project.tools, loaded, request), given, context);
+    const { summary, planned } = await repro(project.tools, loaded, request);
+    if (isPlain(given)) rememberStill(project, { command: 'repro', targets }, { loaded, planned, since });
+    return exitOf(summary, given, context);
   } finally {
     await renderer.stop();
   }
+}
+
+/** Whether the answer rests on the workspace only, and on no option. */
+function isPlain({ jobs: _, ...given }: Options): boolean {
+  return Object.values(given).every((value) => value === undefined);
 }
 
 function exitOf(summary: Summary, given: Options, context: Context): ExitCode {

@@ -4,6 +4,7 @@ import { select } from '../repro/select.ts';
 import { defineCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { openProject } from './project.ts';
+import { rememberStill } from './remember-still.ts';
 import { renderStatus, statusJson } from './render-status.ts';
 
 export const command = defineCommand({
@@ -21,6 +22,7 @@ export const command = defineCommand({
   completes: 'stage',
   examples: ['lockstep status', 'lockstep status --json train'],
   run: async (context, given, targets) => {
+    const since = context.now();
     const project = await openProject(context);
     try {
       const loaded = await project.load();
@@ -39,6 +41,8 @@ export const command = defineCommand({
       await checkWorkspace(project.tools, loaded, planned, { missingDeps: 'allow' });
       if (given.json === true) context.stdout.write(`${JSON.stringify(statusJson(loaded, planned))}\n`);
       else context.stdout.write(renderStatus(context.stdout, loaded, planned));
+      const plain = Object.values(given).every((value) => value === undefined);
+      if (plain) rememberStill(project, { command: 'status', targets }, { loaded, planned, since });
       const todo = [...planned.values()].some(({ decision }) => decision.do !== 'keep');
       return given['exit-code'] === true && todo ? EXIT.failed : EXIT.ok;
     } finally {

@@ -99,5 +99,6 @@ function sourcesOf(loaded: Loaded): readonly ProjectPath[] {
     for (const out of stage.outs) made.add(out.path);
     for (const path of [stage.file, ...stage.deps, ...stage.params.map((params) => params.file)]) read.add(path);
   }
+  for (const pipeline of loaded.pipelines) for (const path of pipeline.sources ?? []) read.add(path);
   return [...read].filter((path) => !made.has(path));
 }

@@ -1,7 +1,7 @@
 import { type Document, isMap, parseDocument, stringify } from 'yaml';
 import { LockstepError } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
-import type { WrittenStage } from './schema.ts';
+import type { WrittenStage } from './schema-stage.ts';
 import { dataOf } from './yaml-data.ts';
 import {
   columnOf,

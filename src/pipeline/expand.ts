@@ -1,220 +1,148 @@
-import type { ProjectPath, StageId } from '../base/brand.ts';
-import { directoryOf, resolveInProject } from '../base/project-path.ts';
-import { parseDuration } from './duration.ts';
-import { parseMemory } from './memory.ts';
+import type { ProjectPath } from '../base/brand.ts';
+import { directoryOf } from '../base/project-path.ts';
+import type { ParsingOptions } from './command-options.ts';
+import { type Context, EMPTY_CONTEXT } from './context.ts';
+import { type ExpandedStage, expandStage } from './expand-stage.ts';
+import { type Contexts, expandTemplate, type Template } from './expand-template.ts';
+import { GIVEN_NAMES, generate } from './generate.ts';
 import type { Mistake, YamlPath } from './mistake.ts';
 import { outConflicts, type PlacedOut } from './out-conflicts.ts';
-import { indexPaths } from './path-index.ts';
-import type { WrittenPipeline, WrittenStage } from './schema.ts';
-import type { Out, ParamsRequest, Resources, Stage } from './stage.ts';
-import { commandMistake, nameMistake, outMistake, variableMistake, writtenPathMistake } from './stage-rules.ts';
-import { unescapeTemplates } from './template.ts';
-import { outOf, type WrittenPath, writtenOuts } from './written-out.ts';
+import type { WrittenPipeline } from './schema.ts';
+import type { WrittenForeach, WrittenStage } from './schema-stage.ts';
+import type { Stage } from './stage.ts';
+import { nameMistake } from './stage-rules.ts';
+import { type Teller, tellerOf } from './teller.ts';
+import { isValueList, type Value } from './value.ts';
+import { type Reading, withParamsFile, withVars } from './vars.ts';
 
-/**
- * Data of the right shape, turned into stages: paths resolved, defaults filled in. The seam where templates, foreach and
- * matrix make many stages of one.
- */
-export function expandPipeline(
-  file: ProjectPath,
-  pipeline: WrittenPipeline,
-): { readonly stages: readonly Stage[]; readonly mistakes: readonly Mistake[] } {
+/** What a pipeline file is expanded with. */
+export interface Expanding extends Reading {
+  readonly pipeline: WrittenPipeline;
+  readonly parsing: ParsingOptions;
+  /** Whether there is anything in the file that could be a template. */
+  readonly templated: boolean;
+  /** The values that every stage of the file sees; files are read at the first call. */
+  readonly context: () => Context;
+  readonly warnings: Mistake[];
+  /** File and dotted key of each value of a file that a stage names, parted by NUL. */
+  readonly used: Set<string>;
+  /** The value at a place of the file, with integers and floats kept apart. */
+  readonly valueAt: (at: YamlPath) => Value | undefined;
+}
+
+/** Data of the right shape, turned into stages: templates replaced, groups made into their stages, paths resolved. */
+export function expandStages(expanding: Expanding): readonly Stage[] {
+  const { file, pipeline, mistakes } = expanding;
   const stages: Stage[] = [];
   const outs: PlacedOut[] = [];
-  const mistakes: Mistake[] = [];
-  for (const [name, written] of Object.entries(pipeline.stages ?? {})) {
-    const expanded = expandStage({ file, name, at: ['stages', name], mistakes, wdir: directoryOf(file) }, written);
-    if (expanded === undefined) continue;
-    stages.push(expanded.stage);
-    outs.push(...expanded.placed);
+  for (const [name, written] of pipeline.stages) {
+    const teller = tellerOf(file);
+    const wrong = nameMistake(name);
+    if (wrong !== undefined) teller.add({ file, at: ['stages', name], key: true, ...wrong });
+    for (const { stage, placed } of expandDefinition(expanding, teller, { name, written })) {
+      stages.push(stage);
+      outs.push(...placed);
+    }
+    mistakes.push(...teller.mistakes);
   }
-  return { stages, mistakes: [...mistakes, ...outConflicts(outs, () => true)] };
+  mistakes.push(...conflictsOf(file, outs));
+  return stages;
 }
 
-/** The stage being expanded, and where its mistakes are collected. */
-interface Scope {
-  readonly file: ProjectPath;
+/** Of the stages of one group, which all stand in one place, the first conflict says enough. */
+function conflictsOf(file: ProjectPath, outs: readonly PlacedOut[]): readonly Mistake[] {
+  const teller = tellerOf(file);
+  for (const { related, ...conflict } of outConflicts(outs, () => true)) {
+    const sameGroup = related !== undefined && String(related.at) === String(conflict.at);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text is about templates
+    const hint = 'name it by `${item}`, so that each stage of the group writes its own';
+    teller.add(sameGroup ? { ...conflict, hint } : { ...conflict, ...(related !== undefined && { related }) });
+  }
+  return teller.mistakes;
+}
+
+/** The values of the params file beside a pipeline file and of the `vars` at its top. */
+export function contextOf(expanding: Omit<Expanding, 'context'>): Context {
+  const directory = directoryOf(expanding.file);
+  const context = withParamsFile(expanding, EMPTY_CONTEXT, directory);
+  const items = expanding.pipeline.vars === undefined ? undefined : expanding.valueAt(['vars']);
+  return isValueList(items) ? withVars(expanding, context, { at: ['vars'], items, directory }) : context;
+}
+
+interface Definition {
   readonly name: string;
-  readonly at: YamlPath;
-  readonly wdir: ProjectPath;
-  readonly mistakes: Mistake[];
+  readonly written: WrittenStage | WrittenForeach;
 }
 
-/** A path of a stage with its place in the file. */
-type Placed = Pick<PlacedOut, 'path' | 'file' | 'at' | 'key'>;
-
-interface ExpandedStage {
-  readonly stage: Stage;
-  readonly placed: readonly PlacedOut[];
+function expandDefinition(
+  expanding: Expanding,
+  teller: Teller,
+  { name, written }: Definition,
+): readonly ExpandedStage[] {
+  const at = ['stages', name];
+  if ('foreach' in written) {
+    const template = { at: [...at, 'do'], written: written.do };
+    return expandGroup(expanding, teller, { name, template, kind: 'foreach', place: [...at, 'foreach'] });
+  }
+  const { matrix, ...rest } = written;
+  const template = { at, written: rest };
+  if (matrix !== undefined) {
+    return expandGroup(expanding, teller, { name, template, kind: 'matrix', place: [...at, 'matrix'] });
+  }
+  const expanded =
+    expanding.templated || rest.vars !== undefined
+      ? expandTemplate({ ...expanding, teller, template, contexts: contextsOf(expanding, template) }, { name })
+      : expandPlain(expanding, teller, { name, template });
+  return expanded === undefined ? [] : [expanded];
 }
 
-function expandStage(outer: Scope, written: WrittenStage): ExpandedStage | undefined {
-  const { file, name, mistakes } = outer;
-  report(outer, { at: [], key: true }, nameMistake(name));
-  const wdir = written.wdir === undefined ? outer.wdir : resolve(outer, { text: written.wdir, at: ['wdir'] });
-  if (wdir === undefined) return undefined;
-  const scope: Scope = { file, name, at: outer.at, mistakes, wdir };
-  const id = `${file}:${name}` as StageId;
-  const { outs, placed } = expandOuts(scope, written);
-  const deps = resolveAll(
-    scope,
-    (written.deps ?? []).map((text, index) => ({ text, at: ['deps', index] })),
-  );
-  const params = expandParams(scope, written);
-  checkOwnReads(scope, placed, [...deps, ...params.files]);
-  const stage: Stage = {
-    id,
-    name,
-    file,
-    wdir,
-    cmd: expandCommand(scope, written.cmd),
-    env: expandEnv(scope, written.env ?? {}),
-    deps: [...new Set(deps.map((dep) => dep.path))],
-    params: params.requests,
-    outs,
-    frozen: written.frozen ?? false,
-    alwaysChanged: written.always_changed ?? false,
-    retries: written.retries ?? 0,
-    resources: expandResources(written.resources ?? {}),
-    mutex: [...new Set([written.mutex ?? []].flat())],
-    ...expandOptional(written),
-  };
-  return { stage, placed: placed.map((out) => ({ ...out, stage: id, label: name })) };
+function expandPlain(
+  { file }: Expanding,
+  teller: Teller,
+  { name, template }: { readonly name: string; readonly template: Template },
+): ExpandedStage | undefined {
+  const placeOf = (inside: YamlPath) => [...template.at, ...inside];
+  return expandStage({ file, name, wdir: directoryOf(file), add: teller.add, placeOf }, template.written);
 }
 
-function expandOptional(written: WrittenStage): Pick<Stage, 'desc' | 'meta' | 'timeout'> {
-  const timeout = written.timeout === undefined ? undefined : parseDuration(written.timeout);
+interface Group {
+  readonly name: string;
+  readonly template: Template;
+  readonly kind: 'foreach' | 'matrix';
+  /** Where the list or the axes stand. */
+  readonly place: YamlPath;
+}
+
+function expandGroup(expanding: Expanding, teller: Teller, group: Group): readonly ExpandedStage[] {
+  const { file, warnings, valueAt } = expanding;
+  const { name, template, kind, place } = group;
+  const context = expanding.context();
+  const made = generate({
+    kind,
+    group: name,
+    value: valueAt(place) ?? null,
+    at: place,
+    context,
+    tell: (where, problem) => teller.tell({ at: where, key: false }, problem, context),
+    warn: (where, warning) => warnings.push({ file, at: where, ...warning }),
+  });
+  const templating = { ...expanding, teller, template, contexts: contextsOf(expanding, template, GIVEN_NAMES) };
+  return made.flatMap(({ suffix, locals }) => expandTemplate(templating, { name: `${name}@${suffix}`, locals }) ?? []);
+}
+
+/** The stages of a group share their `vars`, and where they run in one directory, what is made of them. */
+function contextsOf(expanding: Expanding, { at, written }: Template, reserved: readonly string[] = []): Contexts {
+  const outer = expanding.context();
+  const place = [...at, 'vars'];
+  const items = written.vars === undefined ? undefined : expanding.valueAt(place);
+  if (!isValueList(items)) return { outer, inside: () => outer };
+  const known = new Map<ProjectPath, Context>();
   return {
-    ...(written.desc !== undefined && { desc: unescapeTemplates(written.desc) }),
-    ...(written.meta !== undefined && { meta: written.meta }),
-    ...(timeout !== undefined && { timeout }),
+    outer,
+    inside(directory) {
+      const context = known.get(directory) ?? withVars(expanding, outer, { at: place, items, directory, reserved });
+      known.set(directory, context);
+      return context;
+    },
   };
-}
-
-function expandResources({ cpus, memory, gpus }: NonNullable<WrittenStage['resources']>): Resources {
-  const bytes = memory === undefined ? undefined : parseMemory(memory);
-  return {
-    ...(cpus !== undefined && { cpus }),
-    ...(bytes !== undefined && { memory: bytes }),
-    ...(gpus !== undefined && { gpus }),
-  };
-}
-
-function expandCommand(scope: Scope, cmd: WrittenStage['cmd']): Stage['cmd'] {
-  if (typeof cmd === 'string') {
-    report(scope, { at: ['cmd'] }, commandMistake(cmd));
-    return unescapeTemplates(cmd);
-  }
-  if (cmd.length === 0) report(scope, { at: ['cmd'] }, 'the list of commands is empty');
-  for (const [index, script] of cmd.entries()) report(scope, { at: ['cmd', index] }, commandMistake(script));
-  return cmd.map(unescapeTemplates);
-}
-
-function expandEnv(scope: Scope, env: NonNullable<WrittenStage['env']>): Record<string, string> {
-  const variables = Object.entries(env).map(([name, value]): [string, string] => {
-    report(scope, { at: ['env', name], key: true }, variableMistake(name));
-    if (String(value).includes('\0')) report(scope, { at: ['env', name] }, 'a value cannot contain a NUL character');
-    return [name, unescapeTemplates(String(value))];
-  });
-  return Object.fromEntries(variables);
-}
-
-function expandOuts(scope: Scope, written: WrittenStage): { outs: readonly Out[]; placed: readonly Placed[] } {
-  const outs: Out[] = [];
-  const placed: Placed[] = [];
-  for (const entry of writtenOuts(written)) {
-    const path = resolve(scope, entry);
-    if (path === undefined) continue;
-    const mistake = outMistake(path, scope);
-    if (mistake === undefined) placed.push({ path, file: scope.file, at: atOf(scope, entry), key: entry.key ?? false });
-    report(scope, entry, mistake);
-    outs.push(outOf(path, entry));
-  }
-  return { outs, placed };
-}
-
-/** The file that a bare key of `params` is read from, in the stage's directory. */
-const PARAMS_FILE = 'params.yaml';
-
-function expandParams(scope: Scope, written: WrittenStage): { requests: ParamsRequest[]; files: readonly Placed[] } {
-  const files: Placed[] = [];
-  const keys = new Map<ProjectPath, Set<string> | null>();
-  for (const { text, wanted, ...place } of writtenParams(written)) {
-    const path = resolve(scope, { text, ...place });
-    if (path === undefined) continue;
-    files.push({ path, file: scope.file, at: atOf(scope, place), key: place.key });
-    const known = keys.get(path);
-    // Some keys of a file and the whole of it: the whole.
-    keys.set(path, wanted === null || known === null ? null : new Set([...(known ?? []), ...wanted]));
-  }
-  const requests = [...keys].map(([file, wanted]) => ({ file, keys: wanted === null ? null : [...wanted] }));
-  return { requests, files };
-}
-
-interface WrittenParams extends WrittenPath {
-  readonly key: boolean;
-  /** Null: the whole file. */
-  readonly wanted: readonly string[] | null;
-}
-
-function writtenParams(stage: WrittenStage): WrittenParams[] {
-  return (stage.params ?? []).flatMap((item, index): WrittenParams[] => {
-    const at = ['params', index];
-    if (typeof item === 'string') return [{ text: PARAMS_FILE, at, key: false, wanted: [item] }];
-    return Object.entries(item).map(([text, keys]) => {
-      return { text, at: [...at, text], key: true, wanted: keys === null || keys.length === 0 ? null : keys };
-    });
-  });
-}
-
-/** A stage that reads what it writes would need itself to run first. */
-function checkOwnReads(scope: Scope, outs: readonly Placed[], reads: readonly Placed[]): void {
-  const index = indexPaths(reads.map((read) => [read.path, read]));
-  for (const out of outs) {
-    const read = index.touching(out.path)[0];
-    if (read === undefined) continue;
-    const { file, at, key = false } = read;
-    const related = { file, at, key };
-    scope.mistakes.push({ file, at: out.at, key: out.key ?? false, message: ownRead(out.path, read.path), related });
-  }
-}
-
-function ownRead(out: ProjectPath, read: ProjectPath): string {
-  if (out === read) return `the stage both reads and writes \`${out}\``;
-  const inner = out.length > read.length;
-  if (inner) return `the out \`${out}\` lies inside of \`${read}\`, which the same stage reads`;
-  return `the stage reads \`${read}\`, which lies inside its own out \`${out}\``;
-}
-
-function resolveAll(scope: Scope, written: readonly WrittenPath[]): Placed[] {
-  return written.flatMap((entry) => {
-    const path = resolve(scope, entry);
-    return path === undefined ? [] : [{ path, file: scope.file, at: atOf(scope, entry), key: entry.key ?? false }];
-  });
-}
-
-function resolve(scope: Scope, written: WrittenPath): ProjectPath | undefined {
-  const text = unescapeTemplates(written.text);
-  const mistake = writtenPathMistake(text);
-  if (mistake !== undefined) {
-    report(scope, written, mistake.message, mistake.hint);
-    return undefined;
-  }
-  const path = resolveInProject(scope.wdir, text);
-  if (path === undefined) report(scope, written, `the path \`${text}\` leads outside the project`);
-  return path;
-}
-
-function report(
-  scope: Scope,
-  place: { readonly at: YamlPath; readonly key?: boolean },
-  ...[message, hint]: readonly [message: string | undefined, hint?: string | undefined]
-): void {
-  if (message === undefined) return;
-  const { key = false } = place;
-  scope.mistakes.push({ file: scope.file, at: atOf(scope, place), key, message, ...(hint !== undefined && { hint }) });
-}
-
-function atOf(scope: Scope, place: { readonly at: YamlPath }): YamlPath {
-  return [...scope.at, ...place.at];
 }

@@ -2,36 +2,68 @@ import { isMap, isNode, isScalar, isSeq, type Node, type YAMLSeq } from 'yaml';
 import type { ProjectPath } from '../base/brand.ts';
 import type { Diagnostic, Place } from '../base/error.ts';
 import type { Mistake, YamlPath } from './mistake.ts';
+import { placeAt } from './read-yaml.ts';
 import { entriesOf, follow, placeOf, readSource, startOf, type YamlEntry, type YamlSource } from './yaml-source.ts';
 
 /**
  * Mistakes with the places of their nodes in the texts of their files. A node that is not there is shown at the nearest
  * one around it. A text is parsed only when a mistake is in it.
  */
-export function locate(mistakes: readonly Mistake[], texts: ReadonlyMap<ProjectPath, string>): readonly Diagnostic[] {
+export function locate(
+  mistakes: readonly Mistake[],
+  texts: ReadonlyMap<ProjectPath, string | undefined>,
+): readonly Diagnostic[] {
   const sources = new Map<ProjectPath, YamlSource>();
-  const sourceOf = (file: ProjectPath): YamlSource | undefined => {
-    const text = texts.get(file);
-    if (text !== undefined && !sources.has(file)) sources.set(file, readSource(file, text).source);
-    return sources.get(file);
-  };
-  return mistakes.map((mistake) => located(mistake, sourceOf));
+  return mistakes.map((mistake) => located(mistake, texts, sources));
 }
 
-/** One mistake with its places, as far as the sources of the files are known. */
-export function located(mistake: Mistake, sourceOf: (file: ProjectPath) => YamlSource | undefined): Diagnostic {
-  const { message, hint, related } = mistake;
-  const source = sourceOf(mistake.file);
-  const otherSource = related === undefined ? undefined : sourceOf(related.file);
-  return {
-    message,
-    ...(source && { place: placeOfPath(source, mistake.at, mistake.key) }),
-    ...(related && otherSource && { related: placeOfPath(otherSource, related.at, related.key) }),
-    ...(hint !== undefined && { hint }),
-  };
+/** One mistake with its places, as far as the texts of the files are known. Sources that were read are kept for others. */
+export function located(
+  { file, at, key, message, hint, related }: Mistake,
+  texts: ReadonlyMap<ProjectPath, string | undefined>,
+  sources: Map<ProjectPath, YamlSource>,
+): Diagnostic {
+  const place = placeIn({ file, at, ...(key !== undefined && { key }) }, texts, sources);
+  const other = related === undefined ? undefined : placeIn(related, texts, sources);
+  return { message, ...(place && { place }), ...(other && { related: other }), ...(hint !== undefined && { hint }) };
 }
 
-function placeOfPath(source: YamlSource, at: YamlPath, wantsKey = false): Place {
+function placeIn(
+  { file, at, key = false }: NonNullable<Mistake['related']>,
+  texts: ReadonlyMap<ProjectPath, string | undefined>,
+  sources: Map<ProjectPath, YamlSource>,
+): Place | undefined {
+  const text = texts.get(file);
+  if (text === undefined) return undefined;
+  if (!/\.(?:ya?ml|json)$/i.test(file)) return placeOfAssignment(file, text, String(at.at(-1) ?? ''));
+  const source = sources.get(file) ?? readSource(file, text).source;
+  sources.set(file, source);
+  return placeOfPath(source, writtenPlace(source, at), key);
+}
+
+/** In files of other languages: the first line that gives something of that name a value. */
+function placeOfAssignment(file: ProjectPath, text: string, name: string): Place {
+  for (let start = 0; name !== '' && start >= 0; start = text.indexOf('\n', start) + 1 || -1) {
+    const line = text.slice(start, text.indexOf('\n', start) < 0 ? undefined : text.indexOf('\n', start));
+    const rest = line.trimStart();
+    if (rest.startsWith(name) && /^["']?\s*[=:]/.test(rest.slice(name.length))) {
+      return placeAt(file, text, start + line.length - rest.length);
+    }
+  }
+  return placeAt(file, text, 0);
+}
+
+/** A place in a stage that `foreach` or `matrix` made, as a place of what it was made of. */
+function writtenPlace(source: YamlSource, at: YamlPath): YamlPath {
+  const [section, name, ...inside] = at;
+  if (section !== 'stages' || typeof name !== 'string' || !name.includes('@')) return at;
+  if (findNode(source, [section, name]).whole) return at;
+  const group = name.slice(0, name.indexOf('@'));
+  const isForeach = inside.length > 0 && findNode(source, [section, group, 'do']).whole;
+  return [section, group, ...(isForeach ? ['do'] : []), ...inside];
+}
+
+function placeOfPath(source: YamlSource, at: YamlPath, wantsKey: boolean): Place {
   const { key, value, whole } = findNode(source, at);
   const atKey = value === null || !whole || wantsKey || isUnwritten(value);
   const node = atKey ? (key ?? value) : value;

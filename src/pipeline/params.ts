@@ -12,15 +12,26 @@ export interface SelectedParams {
   readonly missing: readonly string[];
 }
 
-/** The requested keys of a params file, maps flattened to their leaves; `keys: null` is the whole file. */
-export function selectParams(tree: ParamsTree, keys: readonly string[] | null): SelectedParams {
+/**
+ * The requested keys of a params file, maps flattened to their leaves; `keys: null` is the whole file. With `nested` a
+ * map is one value under the key that asked for it, as DVC has it in its lockfile.
+ */
+export function selectParams(
+  tree: ParamsTree,
+  keys: readonly string[] | null,
+  { nested }: { readonly nested: boolean } = { nested: false },
+): SelectedParams {
   const values = new Map<string, Literal>();
   const missing: string[] = [];
-  if (keys === null) flattenMembers(values, '', tree);
+  const add = nested
+    ? (key: string, node: ParamsNode) => values.set(key, literalOfNode(node))
+    : flatten.bind(null, values);
+  if (keys === null && nested) for (const [key, node] of Object.entries(tree)) add(key, node);
+  else if (keys === null) flattenMembers(values, '', tree);
   for (const key of keys ?? []) {
     const node = key === '' ? memberOf(tree, key) : lookUp(tree, key);
     if (node === undefined) missing.push(key);
-    else flatten(values, key, node);
+    else add(key, node);
   }
   return { values, missing };
 }
@@ -62,7 +73,7 @@ function isTree(node: ParamsNode): node is ParamsTree {
 }
 
 /** The node at a dotted path. A key that is written with dots in the file itself is found by its whole name. */
-function lookUp(node: ParamsNode, path: string): ParamsNode | undefined {
+export function lookUp(node: ParamsNode, path: string): ParamsNode | undefined {
   if (path === '') return node;
   if (typeof node === 'string') return undefined;
   if (!isTree(node)) {

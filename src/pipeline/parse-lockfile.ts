@@ -4,10 +4,11 @@ import type { Literal, ProjectPath } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
 import type { Diagnostic } from '../base/error.ts';
 import { isDigest } from '../base/hash.ts';
-import { resolveInProject } from '../base/project-path.ts';
+import { directoryOf, resolveInProject } from '../base/project-path.ts';
 import { literalOf } from './literal.ts';
 import type { LockEntry, LockedOut, Lockfile, ReadLockEntry } from './lock-entry.ts';
-import { entryChecksum, LOCKFILE_VERSION } from './lockfile.ts';
+import type { LockFormat } from './lock-format.ts';
+import { entryChecksum, LOCKFILE_VERSION, lockfileToJson } from './lockfile.ts';
 import { placeAt, readYaml } from './read-yaml.ts';
 
 export interface ParsedLockfile {
@@ -47,6 +48,12 @@ type WrittenContent = z.infer<typeof depSchema>;
 
 const MARKER = /^(?:<<<<<<<|=======|>>>>>>>)(?: .*)?$/m;
 const RESTORE_HINT = 'restore the file from git, or delete it: `lockstep repro` then writes it anew';
+
+/** A pipeline.lock as JSON, see `LockFormat`. */
+export function readNativeLock(file: ProjectPath, text: string): ReturnType<LockFormat['read']> {
+  const { lockfile, diagnostics } = parseLockfile(file, text, directoryOf(file));
+  return { json: lockfile === undefined ? undefined : lockfileToJson(lockfile), diagnostics };
+}
 
 /** Reads a lockfile. `directory` is the one it and its pipeline file stand in. */
 export function parseLockfile(file: ProjectPath, text: string, directory: ProjectPath): ParsedLockfile {

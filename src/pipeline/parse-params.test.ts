@@ -50,10 +50,10 @@ test('aliases that multiply without end are refused', () => {
 });
 
 test('other kinds of files are refused with what can be read', () => {
-  expect(complaintsOf('params.py', 'a = 1\n')).toEqual([
+  expect(complaintsOf('params.ini', 'a = 1\n')).toEqual([
     {
-      message: 'params.py is not a kind of file that params can be read from',
-      hint: 'params are read from files whose names end in .yaml, .yml, .json or .toml',
+      message: 'params.ini is not a kind of file that params can be read from',
+      hint: 'params are read from files whose names end in .yaml, .yml, .json, .toml or .py',
     },
   ]);
 });

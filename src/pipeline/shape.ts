@@ -2,71 +2,68 @@ import type { z } from 'zod';
 import type { ProjectPath } from '../base/brand.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Mistake, YamlPath } from './mistake.ts';
-import { knownKeys, PipelineSchema, type WrittenPipeline } from './schema.ts';
-import { findTemplate } from './template.ts';
+import { FrameSchema, knownKeys, type WrittenPipeline } from './schema.ts';
+import { ForeachStage, Stage, type WrittenForeach, type WrittenStage } from './schema-stage.ts';
+import { hasTemplate } from './template.ts';
 
 /** The part of some data that has the shape of a pipeline, and what is wrong with the rest. */
 export interface Shape {
   /** Without the stages in which there are mistakes, so that the others can be checked further. */
   readonly pipeline: WrittenPipeline;
   readonly mistakes: readonly Mistake[];
+  readonly warnings: readonly Mistake[];
 }
-
-type Stages = Readonly<Record<string, unknown>>;
 
 export function checkShape(file: ProjectPath, data: unknown): Shape {
-  const known = dropUnsupported(file, data ?? {});
-  const checked = PipelineSchema.safeParse(known.data, { reportInput: true });
-  if (checked.success) return { pipeline: checked.data, mistakes: known.mistakes };
-  const mistakes = flatten(checked.error.issues, []).map((issue) => mistakeOf(file, issue));
-  const sound = PipelineSchema.safeParse({ stages: soundStages(known.data, mistakes) });
-  return { pipeline: sound.data ?? {}, mistakes: [...known.mistakes, ...mistakes] };
+  const checked = FrameSchema.safeParse(data ?? {}, { reportInput: true });
+  const mistakes = checked.success ? [] : mistakesOf(file, checked.error.issues, []);
+  const warnings: Mistake[] = [];
+  const stages = new Map<string, WrittenStage | WrittenForeach>();
+  const frame = isMap(data) ? data : {};
+  for (const [name, written] of Object.entries(isMap(frame.stages) ? frame.stages : {})) {
+    const at = ['stages', name];
+    const stage = checkStage(file, at, written);
+    mistakes.push(...stage.mistakes);
+    if (stage.definition === undefined) continue;
+    stages.set(name, stage.definition);
+    const inner =
+      'do' in stage.definition
+        ? { definition: stage.definition.do, at: [...at, 'do'] }
+        : { definition: stage.definition, at };
+    if (inner.definition.live !== undefined) warnings.push(leftover(file, [...inner.at, 'live']));
+  }
+  const vars = checked.success ? checked.data.vars : FrameSchema.shape.vars.safeParse(frame.vars).data;
+  const { params, metrics, plots, artifacts, datasets } = frame;
+  const declarations = { params, metrics, plots, artifacts, datasets };
+  return { pipeline: { ...declarations, stages, ...(vars !== undefined && { vars }) }, mistakes, warnings };
 }
 
-function soundStages(data: unknown, mistakes: readonly Mistake[]): Stages {
-  const bad = new Set(mistakes.map((mistake) => mistake.at[1]));
-  return Object.fromEntries(Object.entries(stagesOf(data)).filter(([name]) => !bad.has(name)));
+interface CheckedStage {
+  /** Undefined when there are mistakes. */
+  readonly definition?: WrittenStage | WrittenForeach;
+  readonly mistakes: readonly Mistake[];
 }
 
-function stagesOf(data: unknown): Stages {
-  return isMap(data) && isMap(data.stages) ? data.stages : {};
+function checkStage(file: ProjectPath, at: YamlPath, written: unknown): CheckedStage {
+  const isForeach = isMap(written) && ('foreach' in written || 'do' in written);
+  const checked = (isForeach ? ForeachStage : Stage).safeParse(written, { reportInput: true });
+  return checked.success
+    ? { definition: checked.data, mistakes: [] }
+    : { mistakes: mistakesOf(file, checked.error.issues, at) };
+}
+
+/** What a schema found wrong with the data at a place. */
+export function mistakesOf(file: ProjectPath, issues: readonly Issue[], at: YamlPath): Mistake[] {
+  return flatten(issues, at).map((issue) => mistakeOf(file, issue));
+}
+
+function leftover(file: ProjectPath, at: YamlPath): Mistake {
+  const hint = 'list the files that are written among `metrics` and `plots`, and remove it';
+  return { file, at, key: true, message: '`live` is left over from DVC 2 and has no effect', hint };
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
-/** Keys of DVC's files that make stages out of others; a stage that uses one cannot be checked. */
-const GENERATORS = ['foreach', 'matrix', 'do'];
-
-/** Takes out what is understood but cannot be done yet, with a mistake for each. */
-function dropUnsupported(file: ProjectPath, data: unknown): { data: unknown; mistakes: readonly Mistake[] } {
-  if (!isMap(data)) return { data, mistakes: [] };
-  const mistakes: Mistake[] = [];
-  const { vars, ...rest } = data;
-  if (vars !== undefined) mistakes.push(unsupported(file, ['vars']));
-  if (!isMap(rest.stages)) return { data: rest, mistakes };
-  const stages = Object.entries(rest.stages).filter(([name, stage]) => {
-    const key = isMap(stage) ? [...GENERATORS, 'vars'].find((candidate) => candidate in stage) : undefined;
-    if (key !== undefined) mistakes.push(unsupported(file, ['stages', name, key]));
-    return key === undefined;
-  });
-  const plain = stages.filter(([name, stage]) => {
-    const template = findTemplate({ [name]: stage });
-    if (template !== undefined) mistakes.push(templateMistake(file, ['stages', ...template.at], template.key));
-    return template === undefined;
-  });
-  return { data: { ...rest, stages: Object.fromEntries(plain) }, mistakes };
-}
-
-function unsupported(file: ProjectPath, at: YamlPath): Mistake {
-  return { file, at, key: true, message: `\`${at.at(-1)}\` is not supported yet` };
-}
-
-function templateMistake(file: ProjectPath, at: YamlPath, key: boolean): Mistake {
-  const hint = 'a shell variable is written `$NAME`, and `${` as text is written `\\${`';
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text is about templates
-  return { file, at, key, message: '`${…}` templates are not supported yet', hint };
 }
 
 type Issue = z.core.$ZodIssue;
@@ -99,6 +96,10 @@ function mistakeOf(file: ProjectPath, issue: Issue): Mistake {
 
 function unknownKey(file: ProjectPath, around: YamlPath, name: string): Mistake {
   const known = knownKeys(around);
+  if (around.length === 2 && around[0] === 'stages' && known.includes(name)) {
+    const hint = 'write it below `do`, which is the stage that is made of each';
+    return { file, at: [...around, name], key: true, message: `\`${name}\` cannot stand beside \`foreach\``, hint };
+  }
   const meant = nearest(name, known);
   const hint = meant === undefined ? `known keys here: ${known.join(', ')}` : `did you mean \`${meant}\`?`;
   return { file, at: [...around, name], key: true, message: `unknown key \`${name}\``, hint };
@@ -106,10 +107,12 @@ function unknownKey(file: ProjectPath, around: YamlPath, name: string): Mistake 
 
 function hintFor(issue: Issue, at: YamlPath): string | undefined {
   const { input } = issue;
+  if (typeof input === 'string' && hasTemplate(input)) return 'a template cannot stand here; write the value itself';
   const expected = issue.code === 'invalid_union' ? issue.errors.flat() : [issue];
   const accepts = (type: string) => expected.some((one) => one.code === 'invalid_type' && one.expected === type);
   if (typeof input === 'string' && accepts('array')) return `write a list, \`${at.at(-1)}: [${input}]\``;
-  if ((typeof input === 'number' || typeof input === 'boolean') && accepts('string')) return 'put text in quotes';
+  const isPlain = typeof input === 'number' || typeof input === 'boolean';
+  if (isPlain && accepts('string') && !accepts('number')) return 'put text in quotes';
   if (at.length > 4 && at.at(-1) === 'path') return 'flags are written below the path: `- model.pkl: {cache: false}`';
   return undefined;
 }

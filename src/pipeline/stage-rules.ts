@@ -2,15 +2,13 @@ import type { ProjectPath } from '../base/brand.ts';
 import { baseName, contains, ROOT } from '../base/project-path.ts';
 
 /** What is wrong with a hand-written stage name; undefined when nothing is. */
-export function nameMistake(name: string): string | undefined {
-  if (name === '') return 'a stage needs a name';
-  const wrong = /[:/@]|\p{Cc}/u.exec(name)?.[0];
-  if (wrong !== undefined) {
-    const shown = /\p{Cc}/u.test(wrong) ? 'control characters' : `\`${wrong}\``;
-    return `a stage name cannot contain ${shown}`;
+export function nameMistake(name: string): { readonly message: string; readonly hint?: string } | undefined {
+  if (name === '') return { message: 'a stage needs a name' };
+  if (name.includes('@')) {
+    const hint = `names with \`@\` are those that \`foreach\` and \`matrix\` make; call it \`${name.replaceAll('@', '-')}\``;
+    return { message: 'a stage name cannot contain `@`', hint };
   }
-  const first = name.charAt(0);
-  return first === '-' || first === '.' ? `a stage name cannot begin with \`${first}\`` : undefined;
+  return /\p{Cc}/u.test(name) ? { message: 'a stage name cannot contain control characters' } : undefined;
 }
 
 /** What is wrong with the name of an environment variable. */

@@ -1,4 +1,6 @@
 import type { ProjectPath, StageId } from '../base/brand.ts';
+import type { Diagnostic } from '../base/error.ts';
+import type { Declarations } from './declaration.ts';
 
 /** One stage, expanded and resolved: what `expand` yields and every other room works on. */
 export interface Stage {
@@ -7,7 +9,7 @@ export interface Stage {
   /** The pipeline file it stands in. */
   readonly file: ProjectPath;
   readonly wdir: ProjectPath;
-  /** As written: one script, or a list of scripts of which each must succeed. */
+  /** Templates replaced: one script, or a list of scripts of which each must succeed. */
   readonly cmd: string | readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** In the order written, without duplicates. */
@@ -17,6 +19,8 @@ export interface Stage {
   readonly outs: readonly Out[];
   readonly frozen: boolean;
   readonly alwaysChanged: boolean;
+  /** It stands for data that somebody brought, in DVC's `.dvc` files: nothing is run to make its outs. */
+  readonly data?: boolean;
   readonly desc?: string;
   readonly meta?: unknown;
   /** Milliseconds; absent: no limit. */
@@ -50,7 +54,13 @@ export interface Out {
   /** Left in place before a run. */
   readonly persist: boolean;
   readonly push: boolean;
+  /** The one remote that it is copied to. */
+  readonly remote?: string;
   readonly desc?: string;
+  /** The kind of thing it is, for people. */
+  readonly type?: string;
+  readonly labels?: readonly string[];
+  readonly meta?: unknown;
   readonly plot?: PlotProperties;
 }
 
@@ -70,7 +80,13 @@ export function cachedOuts(stage: Stage): readonly ProjectPath[] {
 }
 
 /** One pipeline file, expanded. */
-export interface Pipeline {
+export interface Pipeline extends Declarations {
   readonly file: ProjectPath;
   readonly stages: readonly Stage[];
+  /** Files of values that it was expanded with, be they there or not: `params.yaml` and those of `vars`. */
+  readonly sources?: readonly ProjectPath[];
+  /** Values of files that stand in commands and the like by way of templates. They are no params of a stage. */
+  readonly templateParams?: readonly ParamsRequest[];
+  /** What is understood, but was probably not meant. */
+  readonly warnings?: readonly Diagnostic[];
 }

@@ -1,5 +1,5 @@
 import type { YamlPath } from './mistake.ts';
-import type { WrittenFlags, WrittenStage } from './schema.ts';
+import type { WrittenFlags, WrittenStage } from './schema-stage.ts';
 import type { Out, PlotProperties } from './stage.ts';
 
 /** A path as it stands in a stage, and where. */
@@ -48,7 +48,11 @@ export function outOf(path: Out['path'], { kind, flags }: WrittenOut): Out {
     cache: flags.cache ?? true,
     persist: flags.persist ?? false,
     push: flags.push ?? true,
+    ...(flags.remote !== undefined && { remote: flags.remote }),
     ...(flags.desc !== undefined && { desc: flags.desc }),
+    ...(flags.type !== undefined && { type: flags.type }),
+    ...(flags.labels !== undefined && { labels: flags.labels }),
+    ...(flags.meta !== undefined && { meta: flags.meta }),
     ...(plot !== undefined && { plot }),
   };
 }

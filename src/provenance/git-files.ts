@@ -25,6 +25,18 @@ export async function openRevision(place: GitPlace, name: string): Promise<Revis
   return { commit, blobs };
 }
 
+/** Names of revisions, as a user would write them; commits by seven digits or more, the newest first. */
+export async function listRevisions(
+  place: GitPlace,
+  kind: 'branches' | 'tags' | 'commits',
+): Promise<readonly string[]> {
+  const args =
+    kind === 'commits'
+      ? ['log', '--all', '--format=%h']
+      : ['for-each-ref', '--format=%(refname:short)', kind === 'tags' ? 'refs/tags' : 'refs/heads'];
+  return (await textOf(place, args)).split('\n').filter((name) => name !== '');
+}
+
 /** The bytes of some blobs, in one call of git. */
 export async function readBlobs(place: GitPlace, blobs: Iterable<string>): Promise<ReadonlyMap<string, Uint8Array>> {
   const wanted = [...new Set(blobs)];

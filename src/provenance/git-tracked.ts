@@ -17,7 +17,7 @@ export async function trackedFiles(
   root: string,
   options: { readonly env: Readonly<Record<string, string | undefined>>; readonly memo: Memo },
 ): Promise<ReadonlySet<string>> {
-  const index = indexFile(root);
+  const index = gitIndexOf(root);
   if (index === undefined) return new Set();
   const stat = statSync(index, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return new Set();
@@ -37,7 +37,7 @@ export async function trackedFiles(
 }
 
 /** Git's index for a work tree, also of a linked one, where `.git` is a file that names a directory. */
-function indexFile(root: string): string | undefined {
+export function gitIndexOf(root: string): string | undefined {
   const git = gitEntryAbove(root);
   return git === undefined ? undefined : join(gitDirectory(git), 'index');
 }

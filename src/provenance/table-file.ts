@@ -8,17 +8,26 @@ export type Row = Readonly<Record<string, unknown>>;
 /** Levels of lists and maps: what no results have, and long before the stack ends. */
 export const DEEPEST = 100;
 
-/** The tables of a file: the one of a CSV or TSV with a header, or every list of maps in JSON, YAML or TOML. */
-export function tablesOf(path: string, text: string): readonly (readonly Row[])[] {
+/** The tables of a file: the one of a CSV or TSV, or every list of maps in JSON, YAML or TOML. */
+export function tablesOf(path: string, text: string, { header = true } = {}): readonly (readonly Row[])[] {
   const extension = extensionOf(path);
-  if (extension === 'csv' || extension === 'tsv') return [readTable(text, extension === 'csv' ? ',' : '\t')];
+  if (extension === 'csv' || extension === 'tsv') return [readTable(text, extension === 'csv' ? ',' : '\t', header)];
   return tablesWithin(parseData(path, text));
 }
 
-function readTable(text: string, delimiter: string): readonly Row[] {
-  const options = { delimiter, columns: true, bom: true, skip_empty_lines: true, relax_column_count: true, trim: true };
+/** Without a header, columns are called 0, 1, 2, … */
+function readTable(text: string, delimiter: string, header: boolean): readonly Row[] {
+  const options = {
+    delimiter,
+    columns: header,
+    bom: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+    trim: true,
+  };
   try {
-    return parseCsv(text, options) as unknown as Row[];
+    const rows = parseCsv(text, options) as unknown as Row[];
+    return header ? rows : rows.map((row) => ({ ...row }));
   } catch (error) {
     // csv-parse's own errors: the file is no table, whatever its name says.
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_')) return [];

@@ -35,7 +35,7 @@ export async function checkWorkspace(
   if (missing.length > 0 && options.missingDeps === 'refuse') throw await missingDeps(tools.root, missing);
 }
 
-type Place = Pick<Tools, 'root' | 'env' | 'parseCache'>;
+type Place = Pick<Tools, 'root' | 'env' | 'parseCache' | 'scheme'>;
 
 /**
  * What is wrong with stages that are not going to run, as others have mistakes. With `partial` there are stages that
@@ -46,7 +46,7 @@ export async function findOnDisk(
   loaded: Loaded,
   { partial }: { readonly partial: boolean },
 ): Promise<readonly Diagnostic[]> {
-  const reader = createParamsReader(place.root, place.parseCache, { once: true });
+  const reader = createParamsReader(place, { once: true });
   const findings: Finding[] = [];
   const unreadable: Diagnostic[] = [];
   for (const stage of loaded.stages.values()) {
@@ -149,7 +149,7 @@ async function paramMistakes(
   made: readonly ProjectPath[],
   { stage, missingParams }: Finding,
 ): Promise<Found[]> {
-  const reader = createParamsReader(place.root, place.parseCache);
+  const reader = createParamsReader(place);
   const mistakes: Found[] = [];
   const absent = new Set<ProjectPath>();
   for (const missing of missingParams) {

@@ -73,6 +73,7 @@ export interface Circumstances {
 export function decide(stage: Stage, findings: Findings, { upstream, recall }: Circumstances): Decision {
   const waiting: Reason[] = upstream.map((id) => ({ reason: 'upstream-would-run', stage: id }));
   const reasons = [...findings.inputs, ...findings.impossible, ...findings.outs, ...findings.insist];
+  if (stage.data === true) return decideData(findings, recall);
   if (stage.frozen && !findings.inputs.some((reason) => reason.reason === 'no-lock-entry')) {
     const restore = findings.outs.length > 0 && recall?.verdict === 'intact';
     return restore ? { do: 'restore', from: recall.from, reasons: findings.outs } : { do: 'keep' };
@@ -84,6 +85,16 @@ export function decide(stage: Stage, findings: Findings, { upstream, recall }: C
   if (recall?.verdict === 'intact') return { do: 'restore', from: recall.from, reasons };
   const corrupt: Reason[] = (recall?.corrupt ?? []).map((path) => ({ reason: 'object-corrupt', path }));
   return { do: 'run', reasons: [...reasons, ...corrupt] };
+}
+
+/** Data has no command that could make it again. What is on disk is what counts, and is recorded where it changed. */
+function decideData({ inputs, outs }: Findings, recall: Recall | undefined): Decision {
+  const reasons = [...inputs, ...outs];
+  if (reasons.length === 0) return { do: 'keep' };
+  if (outs.some(({ reason }) => reason === 'out-changed')) return { do: 'run', reasons };
+  if (recall?.verdict === 'intact') return { do: 'restore', from: recall.from, reasons };
+  const corrupt: Reason[] = (recall?.corrupt ?? []).map((path) => ({ reason: 'object-corrupt', path }));
+  return { do: 'blocked', by: [], reasons: [...reasons, ...corrupt] };
 }
 
 /** A stage that reads nothing and writes nothing has no result to keep: it runs every time. */

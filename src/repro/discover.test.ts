@@ -10,7 +10,11 @@ test('finds pipeline files where its index can be neither read nor written', () 
     mkdirSync(join(root, 'sub'));
     for (const file of ['pipeline.yaml', 'sub/pipeline.yaml', 'in-the-way']) writeFileSync(join(root, file), '');
     const index = join(root, 'in-the-way', 'pipelines.json');
-    expect(discoverPipelines(root, index)).toEqual(['pipeline.yaml', 'sub/pipeline.yaml']);
+    expect(discoverPipelines(root, index)).toEqual({
+      files: ['pipeline.yaml', 'sub/pipeline.yaml'],
+      dataFiles: [],
+      directories: ['.', 'sub'],
+    });
   } finally {
     rmSync(root, { recursive: true });
   }

@@ -1,6 +1,7 @@
 import type { ProjectPath, StageId } from '../base/brand.ts';
 import type { Graph } from '../pipeline/graph.ts';
-import type { Lockfile, ReadLockEntry } from '../pipeline/lock-entry.ts';
+import type { ReadLockEntry } from '../pipeline/lock-entry.ts';
+import type { StandingLock } from '../pipeline/lock-format.ts';
 import type { Pipeline, Stage } from '../pipeline/stage.ts';
 
 /** All pipeline files and lockfiles of a project, read and found free of mistakes. */
@@ -9,15 +10,15 @@ export interface Loaded {
   readonly stages: ReadonlyMap<StageId, Stage>;
   readonly graph: Graph;
   /** Pipeline file → its lockfile; a missing lockfile is an empty one. */
-  readonly locks: ReadonlyMap<ProjectPath, Lockfile>;
-  /** Pipeline file → the text of its lockfile, empty where there is none. */
-  readonly lockTexts: ReadonlyMap<ProjectPath, string>;
+  readonly locks: ReadonlyMap<ProjectPath, StandingLock>;
   /** How a stage is called towards the user: its bare name where that is unique in the project, else its id. */
   readonly labels: ReadonlyMap<StageId, string>;
+  /** Every file and directory that all this was read from, also files that are not there. */
+  readonly sources: readonly ProjectPath[];
 }
 
 export function lockedEntry(loaded: Loaded, stage: Stage): ReadLockEntry | undefined {
-  return loaded.locks.get(stage.file)?.entries.get(stage.name);
+  return loaded.locks.get(stage.file)?.lockfile.entries.get(stage.name);
 }
 
 export function labelOf(loaded: Loaded, id: StageId): string {

@@ -3,16 +3,19 @@ import { join } from 'node:path';
 import type { Literal, ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { readText } from '../base/read-text.ts';
-import { type ParamsTree, selectParams } from '../pipeline/params.ts';
+import type { NodeOf } from '../pipeline/lock-format.ts';
+import { lookUp, type ParamsTree, selectParams } from '../pipeline/params.ts';
 import type { ParamsRequest } from '../pipeline/stage.ts';
-import type { ParseCache } from '../store/parse-cache.ts';
 import type { MissingParam } from './observation.ts';
+import type { Tools } from './tools.ts';
 
 export interface ParamsReader {
   /** Throws `bad-params` with the place of every mistake in a broken file. */
   read(requests: readonly ParamsRequest[]): Promise<ReadParams>;
   /** The whole file as data; undefined when it is not there. */
   tree(file: ProjectPath): Promise<ParamsTree | undefined>;
+  /** A value of a file that was read, as it stood there at the last look. */
+  nodeOf: NodeOf;
 }
 
 interface ReadParams {
@@ -25,8 +28,7 @@ interface ReadParams {
  * even looked at again: for a plan, in which nothing changes.
  */
 export function createParamsReader(
-  root: string,
-  parseCache: ParseCache,
+  { root, parseCache, scheme }: Pick<Tools, 'root' | 'parseCache' | 'scheme'>,
   { once }: { readonly once: boolean } = { once: false },
 ): ParamsReader {
   const seen = new Map<ProjectPath, { stamp: string; tree: ParamsTree | undefined }>();
@@ -57,6 +59,10 @@ export function createParamsReader(
 
   return {
     tree,
+    nodeOf(file, key) {
+      const known = seen.get(file)?.tree;
+      return known === undefined ? undefined : lookUp(known, key);
+    },
     async read(requests) {
       const params = new Map<ProjectPath, Map<string, Literal>>();
       const missing: MissingParam[] = [];
@@ -66,7 +72,7 @@ export function createParamsReader(
           missing.push(...(keys ?? [null]).map((key) => ({ file, key })));
           continue;
         }
-        const selected = selectParams(found, keys);
+        const selected = selectParams(found, keys, { nested: scheme === 'dvc' });
         missing.push(...selected.missing.map((key) => ({ file, key })));
         const values = params.get(file) ?? new Map<string, Literal>();
         for (const [key, literal] of selected.values) values.set(key, literal);

@@ -53,11 +53,12 @@ async function openSession(tools: Tools, loaded: Loaded, request: ReproRequest):
   const made = new Set([...loaded.stages.values()].flatMap((stage) => stage.outs.map((out) => out.path)));
   const stop = new AbortController();
   const halt = () => stop.abort();
+  const paramsReader = createParamsReader(tools);
   return {
     tools,
     loaded,
-    paramsReader: createParamsReader(tools.root, tools.parseCache),
-    recorder: createRecorder(tools, loaded, { onFailure: halt }),
+    paramsReader,
+    recorder: createRecorder(tools, loaded, { paramsReader, onFailure: halt }),
     leftovers: openLeftovers(join(tools.tmp, 'leftovers.json')),
     emit: request.emit,
     signal: AbortSignal.any([request.signal, stop.signal]),

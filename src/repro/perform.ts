@@ -5,6 +5,7 @@ import { type Considered, consider, NO_FORESIGHT } from './consider.ts';
 import type { Outcome } from './decision.ts';
 import { lockedEntry } from './loaded.ts';
 import { createQueue, createSlots, type Limits, type Slot } from './order.ts';
+import { recordData } from './record-data.ts';
 import { restoreStage } from './restore.ts';
 import { runStage } from './run-stage.ts';
 import type { Session } from './session.ts';
@@ -90,6 +91,7 @@ export async function perform(session: Session, request: Performance): Promise<R
         case 'restore':
           return await restoreStage(session, considered);
         case 'run':
+          if (stage.data === true) return await recordData(session, considered);
           return await runInTurn(stage, considered);
         default:
           return unreachable(decision);

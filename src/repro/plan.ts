@@ -26,7 +26,7 @@ export async function plan(
   const considered = new Map<StageId, Considered>();
   const wouldRun = new Set<StageId>();
   const restored = new Map<ProjectPath, Content>();
-  const paramsReader = createParamsReader(tools.root, tools.parseCache, { once: true });
+  const paramsReader = createParamsReader(tools, { once: true });
   const look = lookOnce(tools.store);
   for (const id of loaded.graph.order) {
     const stage = request.wanted.has(id) ? loaded.stages.get(id) : undefined;
@@ -45,7 +45,8 @@ export async function plan(
     const blockedBy = upstream.filter((other) => considered.get(other)?.decision.do === 'blocked');
     const result = blockedBy.length === 0 ? one : { ...one, decision: blocked(one.decision, blockedBy) };
     considered.set(id, result);
-    if (result.decision.do === 'run') wouldRun.add(id);
+    // Changed data is on disk already: what reads it can be decided.
+    if (result.decision.do === 'run' && stage.data !== true) wouldRun.add(id);
     if (result.decision.do === 'restore') {
       for (const [path, out] of result.source?.entry.outs ?? []) restored.set(path, out.content);
     }

@@ -1,14 +1,11 @@
-import { join } from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Digest, ProjectPath, RunId } from '../base/brand.ts';
-import { directoryOf } from '../base/project-path.ts';
-import type { LockEntry, ReadLockEntry } from '../pipeline/lock-entry.ts';
-import { splitLockfile } from '../pipeline/lock-merge.ts';
-import { formatEntry, formatLockfile, formatReadEntry, lockfileToJson } from '../pipeline/lockfile.ts';
+import type { LockEntry } from '../pipeline/lock-entry.ts';
+import type { NodeOf } from '../pipeline/lock-format.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Run } from '../tracking/run.ts';
 import type { Loaded } from './loaded.ts';
-import { lockfileOf, lockKind } from './read.ts';
+import type { ParamsReader } from './params-reader.ts';
+import { type OpenLock, openLock } from './read-locks.ts';
 import { encodeRemembered } from './run-memory.ts';
 import type { Tools } from './tools.ts';
 
@@ -40,12 +37,13 @@ export interface Recorder {
 const PATIENCE = 100;
 
 export interface RecorderOptions {
+  readonly paramsReader: Pick<ParamsReader, 'nodeOf'>;
   /** Called once, as soon as something could not be written; `drain` then says what. */
   readonly onFailure?: () => void;
 }
 
-export function createRecorder(tools: Tools, loaded: Loaded, { onFailure }: RecorderOptions = {}): Recorder {
-  const locks = createLockWriter(tools, loaded);
+export function createRecorder(tools: Tools, loaded: Loaded, { paramsReader, onFailure }: RecorderOptions): Recorder {
+  const locks = createLockWriter(tools, loaded, paramsReader.nodeOf);
   const produced = new Map<Digest, RunId>();
   let runs = new Map<RunId, Run>();
   let proofs: Proof[] = [];
@@ -77,7 +75,7 @@ export function createRecorder(tools: Tools, loaded: Loaded, { onFailure }: Reco
       remember === undefined ? [] : [[remember.fingerprint, encodeRemembered(entry, remember.run)] as const],
     );
     if (memories.length > 0) await tools.runCache.writeAll(memories);
-    locks.write(batch.proofs);
+    await locks.write(batch.proofs);
     if (batch.runs.length > 0) {
       const tracking = await tools.tracking();
       await tracking.record(await withProducers(tools, batch.runs, produced));
@@ -130,59 +128,41 @@ async function withProducers(
   }));
 }
 
-/** The text of each stage as it stands where that is as lockstep writes it, else written anew. */
-function blocksOf(loaded: Loaded, file: ProjectPath, entries: ReadonlyMap<string, ReadLockEntry>): Map<string, string> {
-  const text = loaded.lockTexts.get(file) ?? '';
-  const standing = splitLockfile(text)?.blocks;
-  if (standing?.size === entries.size && formatLockfile(standing) === text) return new Map(standing);
-  return new Map([...entries].map(([name, read]) => [name, formatReadEntry(name, read, directoryOf(file))]));
-}
-
 interface LockWriter {
-  write(proofs: readonly Proof[]): void;
+  write(proofs: readonly Proof[]): Promise<void>;
   /** Leaves the lockfiles that were written to the next command as parsed data. */
   leaveParsed(): void;
 }
 
 /** Keeps each stage's block of text, so that a change of one stage does not format all the others again. */
-function createLockWriter(tools: Tools, loaded: Loaded): LockWriter {
-  const files = new Map<ProjectPath, { entries: Map<string, ReadLockEntry>; blocks: Map<string, string> }>();
-  const written = new Map<ProjectPath, string>();
-  const unwritten = new Set<ProjectPath>();
+function createLockWriter(tools: Tools, loaded: Loaded, nodeOf: NodeOf): LockWriter {
+  const opened = new Map<ProjectPath, OpenLock>();
+  const unwritten = new Set<OpenLock>();
 
-  function stateOf(file: ProjectPath) {
-    const known = files.get(file);
+  async function lockOf(file: ProjectPath): Promise<OpenLock> {
+    const known = opened.get(file);
     if (known !== undefined) return known;
-    const entries = new Map(loaded.locks.get(file)?.entries);
-    const blocks = blocksOf(loaded, file, entries);
-    const state = { entries, blocks };
-    files.set(file, state);
-    return state;
+    const pipeline = loaded.pipelines.find((one) => one.file === file);
+    const standing = loaded.locks.get(file);
+    if (pipeline === undefined || standing === undefined) throw new Error(`nothing was read from ${file}`);
+    const lock = await openLock(tools, pipeline, standing);
+    opened.set(file, lock);
+    return lock;
   }
 
   return {
-    write(proofs) {
+    async write(proofs) {
       for (const { stage, entry } of proofs) {
-        const state = stateOf(stage.file);
-        const read: ReadLockEntry = { entry, edited: false };
-        const text = formatEntry(stage.name, entry, directoryOf(stage.file));
-        state.entries.set(stage.name, read);
-        if (state.blocks.get(stage.name) === text && loaded.locks.get(stage.file)?.entries.has(stage.name)) continue;
-        state.blocks.set(stage.name, text);
-        unwritten.add(stage.file);
+        const lock = await lockOf(stage.file);
+        if (lock.set(stage.name, entry, nodeOf)) unwritten.add(lock);
       }
-      for (const file of unwritten) {
-        const text = formatLockfile(stateOf(file).blocks);
-        writeFileAtomic(join(tools.root, lockfileOf(file)), text, { durable: true });
-        unwritten.delete(file);
-        written.set(file, text);
+      for (const lock of unwritten) {
+        lock.save();
+        unwritten.delete(lock);
       }
     },
     leaveParsed() {
-      for (const [file, text] of written) {
-        tools.parseCache.set(lockKind(lockfileOf(file)), text, lockfileToJson({ entries: stateOf(file).entries }));
-      }
-      written.clear();
+      for (const lock of opened.values()) lock.leaveParsed();
     },
   };
 }

@@ -13,15 +13,21 @@ import type { ReproRequest } from './repro-request.ts';
 import { summarizePlan } from './summary.ts';
 import type { Tools } from './tools.ts';
 
+export interface Reproduced {
+  readonly summary: Summary;
+  /** What was found before anything was done. */
+  readonly planned: ReadonlyMap<StageId, Considered>;
+}
+
 /** plan → nothing to do, or: take the workspace → perform. */
-export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Summary> {
+export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Reproduced> {
   const planned = await plan(tools, loaded, request);
   await checkWorkspace(tools, loaded, planned);
   request.emit({ event: 'planned', stages: [...planned.keys()], dry: request.dry });
-  if (request.dry) return tellPlan(planned, request.emit);
+  if (request.dry) return { planned, summary: tellPlan(planned, request.emit) };
   if (nothingToDo(planned)) {
     await cleanUp(tools, request);
-    return tellPlan(planned, request.emit);
+    return { planned, summary: tellPlan(planned, request.emit) };
   }
   refuseImpossible(loaded, planned, request.limits.gpus.length);
   for (const name of ['logs', 'metrics', 'running']) mkdirSync(join(tools.tmp, name), { recursive: true });
@@ -38,7 +44,8 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
     const now = await refreshLocks(tools, loaded);
     // Where another lockstep was at work meanwhile, nothing of the plan holds any more.
     const holds = !waited && now === loaded;
-    return await performAll(tools, now, { ...request, planned: holds ? planned : new Map() });
+    const summary = await performAll(tools, now, { ...request, planned: holds ? planned : new Map() });
+    return { planned, summary };
   } finally {
     hold.release();
   }

@@ -5,6 +5,7 @@ import { nearest } from '../base/nearest.ts';
 import { contains, directoryOf, resolveInProject } from '../base/project-path.ts';
 import type { Graph } from '../pipeline/graph.ts';
 import { ancestors, descendants } from '../pipeline/lineage.ts';
+import { isDataFile } from '../pipeline/lock-format.ts';
 import type { Loaded } from './loaded.ts';
 
 export interface Selection {
@@ -39,7 +40,7 @@ export function select(
 function defaultStages(loaded: Loaded, here: ProjectPath, selection: Selection): readonly StageId[] {
   if (selection.allPipelines !== true) {
     for (let directory = here; ; directory = directoryOf(directory)) {
-      const pipeline = loaded.pipelines.find((candidate) => directoryOf(candidate.file) === directory);
+      const pipeline = loaded.pipelines.find(({ file }) => directoryOf(file) === directory && !isDataFile(file));
       if (pipeline !== undefined) return pipeline.stages.map((stage) => stage.id);
       if (directory === '.') break;
     }

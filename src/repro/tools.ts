@@ -1,5 +1,6 @@
 import type { ProjectPath } from '../base/brand.ts';
 import type { Executor } from '../executors/executor.ts';
+import type { Scheme } from '../pipeline/lock-format.ts';
 import type { CodeState } from '../provenance/git.ts';
 import type { ParseCache } from '../store/parse-cache.ts';
 import type { RunCache } from '../store/run-cache.ts';
@@ -13,6 +14,7 @@ export interface Tools {
   readonly root: string;
   /** Absolute path of `.lockstep/tmp`. */
   readonly tmp: string;
+  readonly scheme: Scheme;
   readonly store: Store;
   readonly runCache: RunCache;
   readonly parseCache: ParseCache;

@@ -181,7 +181,7 @@ describe('errors', () => {
 });
 
 test('a reader of the built program may go away', () => {
-  const bin = fileURLToPath(new URL('../../bin/lockstep.mjs', import.meta.url));
+  const bin = fileURLToPath(new URL('../../bin/lockstep.cjs', import.meta.url));
   const script = `node "$1" -h | head -c 1; echo " \${PIPESTATUS[0]}"`;
   const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', bin], { encoding: 'utf8' });
   expect([stdout, stderr]).toEqual(['l 0\n', '']);

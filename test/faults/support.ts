@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { processTable } from '../../src/base/process-identity.ts';
 
 /** The built program, as a user starts it. */
-const PROGRAM = fileURLToPath(new URL('../../bin/lockstep.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../bin/lockstep.cjs', import.meta.url));
 
 /** Milliseconds after which something that must come counts as not coming: far above what it takes on a busy machine. */
 const DEADLINE = 30_000;

@@ -18,6 +18,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   readonly ask?: Context['ask'];
+  readonly now?: Context['now'];
 }
 
 /** A real project in a directory of its own, gone at the end of the test's scope. */
@@ -65,7 +66,7 @@ export class ProjectRig implements AsyncDisposable {
       stderr: err,
       ask: options.ask,
       signal: options.signal ?? new AbortController().signal,
-      now: Date.now,
+      now: options.now ?? Date.now,
       randomId: () => randomBytes(16).toString('hex'),
       pid: process.pid,
       quiet: false,

@@ -1,0 +1,134 @@
+import type { ProjectPath, StageId } from '../../base/brand.ts';
+import type { Diagnostic } from '../../base/error.ts';
+import { baseName, directoryOf, resolveInProject } from '../../base/project-path.ts';
+import type { LockedOut, ReadLockEntry } from '../lock-entry.ts';
+import type { LockFormat } from '../lock-format.ts';
+import { placeAt } from '../read-yaml.ts';
+import type { Out, Pipeline } from '../stage.ts';
+import { type DvcFile, type DvcFileOut, parseDvcFile } from './dvc-file.ts';
+import { contentOf, type DvcLocked, lockedOf } from './lock-entry.ts';
+import { updateDvcFile } from './update-dvc-file.ts';
+
+/** A `.dvc` file as a pipeline of one stage, which has no command: its outs are data that somebody brought. */
+export function parseDataFile(
+  file: ProjectPath,
+  text: string,
+): { readonly pipeline: Pipeline | undefined; readonly diagnostics: readonly Diagnostic[] } {
+  const { dvcFile, diagnostics } = parseDvcFile(file, text);
+  if (dvcFile === undefined) return { pipeline: undefined, diagnostics };
+  const outs: Out[] = [];
+  const wdir = wdirOf(file, dvcFile);
+  for (const out of dvcFile.outs) {
+    const path = wdir === undefined ? undefined : resolveInProject(wdir, out.path);
+    if (path === undefined) {
+      const message = `'${out.path}' is outside the project`;
+      return {
+        pipeline: undefined,
+        diagnostics: [{ message, place: placeAt(file, text, Math.max(text.indexOf(out.path), 0)) }],
+      };
+    }
+    outs.push(outOf(path, out));
+  }
+  const name = baseName(file);
+  const stage = {
+    id: `${file}:${name}` as StageId,
+    name,
+    file,
+    wdir: wdir ?? directoryOf(file),
+    cmd: [],
+    env: {},
+    deps: [],
+    params: [],
+    outs,
+    frozen: false,
+    data: true,
+    alwaysChanged: false,
+    ...(dvcFile.desc !== undefined && { desc: dvcFile.desc }),
+    retries: 0,
+    resources: {},
+    mutex: [],
+  } as const;
+  return { pipeline: { file, stages: [stage] }, diagnostics };
+}
+
+function wdirOf(file: ProjectPath, { wdir }: DvcFile): ProjectPath | undefined {
+  return wdir === undefined ? directoryOf(file) : resolveInProject(directoryOf(file), wdir);
+}
+
+function outOf(path: ProjectPath, out: DvcFileOut): Out {
+  return {
+    path,
+    kind: 'out',
+    cache: out.cache ?? true,
+    persist: false,
+    push: out.push ?? true,
+    ...(out.remote !== undefined && { remote: out.remote }),
+    ...(out.desc !== undefined && { desc: out.desc }),
+  };
+}
+
+/** What the parse cache keeps of a `.dvc` file: what was last recorded of each out. */
+type Json = readonly (readonly [path: ProjectPath, locked: DvcLocked])[];
+
+/** A `.dvc` file is its own lockfile. */
+export const dataLock: LockFormat = {
+  read(file, text) {
+    const { dvcFile, diagnostics } = parseDvcFile(file, text);
+    return { json: dvcFile === undefined ? undefined : recorded(file, dvcFile), diagnostics };
+  },
+  bind(json, { stages }) {
+    const outs = new Map<ProjectPath, LockedOut>();
+    for (const [path, locked] of json as Json) {
+      const content = contentOf(locked);
+      if (content !== undefined) outs.set(path, { content, persist: false });
+    }
+    const entries = new Map<string, ReadLockEntry>();
+    for (const { name, wdir, outs: declared } of stages.values()) {
+      // Data that was imported without downloading it was never here.
+      if (outs.size < declared.length) continue;
+      const entry = { cmd: [], wdir, env: {}, params: new Map(), deps: new Map(), outs };
+      entries.set(name, { entry, edited: false });
+    }
+    return { entries };
+  },
+  edit({ text, json }, { stages }) {
+    const standing = new Map(json as Json);
+    let current = text;
+    return {
+      set(name, entry) {
+        const file = stages.get(name)?.file;
+        const dvcFile = file === undefined ? undefined : parseDvcFile(file, current).dvcFile;
+        if (file === undefined || dvcFile === undefined) throw new Error(`no .dvc file is called ${name}`);
+        const outs = dvcFile.outs.map((out) => {
+          const path = resolveInProject(wdirOf(file, dvcFile) ?? directoryOf(file), out.path);
+          const now = path === undefined ? undefined : entry.outs.get(path);
+          const was = path === undefined ? undefined : standing.get(path);
+          if (path === undefined || now === undefined) return out;
+          const locked = lockedOf(out.path, now.content);
+          if (was?.md5 === locked.md5) return out;
+          standing.set(path, locked);
+          return { ...out, nfiles: undefined, isexec: undefined, ...locked };
+        });
+        const next = outs.every((out, index) => out === dvcFile.outs[index])
+          ? current
+          : updateDvcFile(current, { ...dvcFile, outs });
+        const changed = next !== current;
+        current = next;
+        return changed;
+      },
+      drop() {},
+      text: () => current,
+      json: () => [...standing],
+      unwritten: () => new Map(),
+    };
+  },
+};
+
+function recorded(file: ProjectPath, dvcFile: DvcFile): Json {
+  const wdir = wdirOf(file, dvcFile) ?? directoryOf(file);
+  return dvcFile.outs.flatMap((out) => {
+    const path = resolveInProject(wdir, out.path);
+    const { hash, md5, size, nfiles, isexec } = out;
+    return path === undefined ? [] : [[path, { path: out.path, hash, md5, size, nfiles, isexec }] as const];
+  });
+}

@@ -1,0 +1,161 @@
+import type { Literal, ProjectPath } from '../../base/brand.ts';
+import { digestOf, hexOf } from '../../base/hash.ts';
+import { relativeTo, resolveInProject } from '../../base/project-path.ts';
+import type { LockEntry, ReadLockEntry } from '../lock-entry.ts';
+import { DVC_LOCK, type LockFormat, type LockOwner, type NodeOf, type Unwritten } from '../lock-format.ts';
+import type { ParamsNode } from '../params.ts';
+import { type DvcLockEntry, type DvcLocked, lockedOf, toLockEntry } from './lock-entry.ts';
+import {
+  formatDvcEntry,
+  formatDvcLockfile,
+  rewriteDvcLockfile,
+  type SplitDvcLock,
+  splitDvcLockfile,
+} from './lockfile.ts';
+import { parseDvcLockfile } from './parse-lockfile.ts';
+import { sameCommand } from './same-command.ts';
+import { type DvcValue, literalOfValue, mapOf, valueOfLiteral } from './value.ts';
+
+/** An entry as it was read, as JSON: values as literals, and without what only DVC understands. */
+interface EntryJson {
+  readonly cmd: DvcLockEntry['cmd'];
+  readonly deps: readonly DvcLocked[];
+  readonly params: readonly (readonly [file: string, values: readonly (readonly [string, Literal])[]])[];
+  readonly outs: readonly DvcLocked[];
+}
+
+type Json = readonly (readonly [name: string, entry: EntryJson])[];
+
+/** dvc.lock. It says nothing of wdir, environment and persistent outs: those are remembered beside it. */
+export const dvcLock: LockFormat = {
+  read(file, text) {
+    const { lockfile, diagnostics } = parseDvcLockfile(file, text);
+    if (lockfile === undefined) return { json: undefined, diagnostics };
+    const json: Json = [...lockfile.entries].map(([name, entry]) => [name, jsonOf(entry)]);
+    return { json, diagnostics };
+  },
+  bind(json, owner) {
+    const entries = (json as Json).map(([name, written]): [string, ReadLockEntry] => {
+      return [name, { entry: bindEntry(name, written, owner), edited: false }];
+    });
+    return { entries: new Map(entries) };
+  },
+  edit({ text, json }, owner) {
+    const around = text === '' ? rewriteDvcLockfile([]) : (splitDvcLockfile(text) ?? laidOutAnew(text));
+    const blocks = new Map(around.blocks);
+    const written = new Map(json as Json);
+    const unwritten = new Map([...owner.unwritten].filter(([name]) => written.has(name)));
+    return {
+      set(name, entry, nodeOf) {
+        const locked = lockedEntry(entry, nodeOf);
+        const json = jsonOf(locked);
+        const persist = [...entry.outs].filter(([, out]) => out.persist).map(([path]) => path);
+        unwritten.set(name, { entry: fingerprint(json), wdir: entry.wdir, env: entry.env, persist });
+        // Another layout of the same entry is nobody's change.
+        if (JSON.stringify(written.get(name)) === JSON.stringify(json)) return false;
+        written.set(name, json);
+        blocks.set(name, formatDvcEntry(name, locked));
+        return true;
+      },
+      drop(name) {
+        for (const map of [blocks, written, unwritten]) map.delete(name);
+      },
+      text: () => formatDvcLockfile(blocks, around),
+      json: () => [...written],
+      unwritten: () => unwritten,
+    };
+  },
+};
+
+/** Of a text that somebody wrote by hand, comments and layout are lost with the first change. */
+function laidOutAnew(text: string): SplitDvcLock {
+  const { lockfile } = parseDvcLockfile(DVC_LOCK as ProjectPath, text);
+  return rewriteDvcLockfile(lockfile?.entries ?? [], lockfile?.datasets);
+}
+
+/** An entry in DVC's form: paths as the stage's command sees them, from its wdir. */
+export function lockedEntry(entry: LockEntry, nodeOf: NodeOf = () => undefined): DvcLockEntry {
+  const relative = (path: ProjectPath) => relativeTo(entry.wdir, path);
+  const params = [...entry.params].filter(([, values]) => values.size > 0);
+  return {
+    cmd: entry.cmd,
+    deps: [...entry.deps].map(([path, content]) => lockedOf(relative(path), content)),
+    params: params.map(([file, values]) => ({
+      file: relative(file),
+      values: [...values].map(([key, literal]) => [key, inOrder(nodeOf(file, key), literal)] as const),
+    })),
+    outs: [...entry.outs].map(([path, out]) => lockedOf(relative(path), out.content)),
+  };
+}
+
+/** The value with its maps' keys in the order of the file, if that still holds this value. */
+function inOrder(node: ParamsNode | undefined, literal: Literal): DvcValue {
+  const value = node === undefined ? undefined : valueOfNode(node);
+  return value !== undefined && literalOfValue(value) === literal ? value : valueOfLiteral(literal);
+}
+
+function valueOfNode(node: ParamsNode): DvcValue {
+  if (typeof node === 'string') return valueOfLiteral(node);
+  if (isNodeList(node)) return node.map(valueOfNode);
+  return mapOf(Object.entries(node).map(([key, member]) => [key, valueOfNode(member)] as const));
+}
+
+function isNodeList(node: ParamsNode): node is readonly ParamsNode[] {
+  return Array.isArray(node);
+}
+
+function jsonOf({ cmd, deps, params, outs }: DvcLockEntry): EntryJson {
+  return {
+    cmd,
+    deps: deps.map(plainLocked).sort(byPath),
+    params: params
+      .map(({ file, values }) => {
+        return [file, values.map(([key, value]) => [key, literalOfValue(value)] as const).sort(byKey)] as const;
+      })
+      .sort(byKey),
+    outs: outs.map(plainLocked).sort(byPath),
+  };
+}
+
+function byPath(a: DvcLocked, b: DvcLocked): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function plainLocked({ path, hash, md5, etag, checksum, size, nfiles, isexec }: DvcLocked): DvcLocked {
+  const fields = { path, hash, md5, etag, checksum, size, nfiles, isexec };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as DvcLocked;
+}
+
+function fingerprint(json: EntryJson): string {
+  return hexOf(digestOf(JSON.stringify(json)));
+}
+
+function bindEntry(name: string, written: EntryJson, owner: LockOwner): LockEntry {
+  const stage = owner.stages.get(name);
+  const { wdir, env, persist } = unwrittenOf(name, written, owner);
+  const cmd = stage !== undefined && sameCommand(written.cmd, stage.cmd) ? stage.cmd : written.cmd;
+  const resolve = (path: string) => resolveInProject(wdir, path);
+  const { entry } = toLockEntry(
+    { ...written, cmd, params: [] },
+    { wdir, env, resolve, persists: (out) => persist.includes(out) },
+  );
+  const params = new Map<ProjectPath, ReadonlyMap<string, Literal>>();
+  for (const [file, values] of written.params) {
+    const path = resolve(file);
+    if (path !== undefined) params.set(path, new Map(values));
+  }
+  return { ...entry, params };
+}
+
+/** As it was when lockstep wrote the entry; what DVC wrote is taken to fit the stage as it is now. */
+function unwrittenOf(name: string, written: EntryJson, owner: LockOwner): Omit<Unwritten, 'entry'> {
+  const known = owner.unwritten.get(name);
+  if (known !== undefined && known.entry === fingerprint(written)) return known;
+  const stage = owner.stages.get(name);
+  if (stage === undefined) return { wdir: owner.directory, env: {}, persist: [] };
+  return { wdir: stage.wdir, env: stage.env, persist: stage.outs.filter((out) => out.persist).map((out) => out.path) };
+}
