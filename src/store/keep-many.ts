@@ -4,13 +4,14 @@ import type { Digest } from '../base/brand.ts';
 import {
   type BulkRequest,
   type BulkResult,
-  digestFrom,
   isStaged,
   readBulk,
   STAGED,
   stagedPath,
+  temporaryOf,
   WRITTEN,
 } from './bulk.ts';
+import { DIGEST_BYTES, digestAt } from './digest-bytes.ts';
 import { type Helper, startHelper } from './helper.ts';
 import type { Shelf } from './integrity.ts';
 import { RECORD } from './object-index.ts';
@@ -39,7 +40,7 @@ export function openReaders(shelf: Shelf): Readers {
     async read(request) {
       reading += 1;
       try {
-        if (request.files.length >= WORTH_A_THREAD) helper ??= startHelper(shelf.layout.cacheDir);
+        if (request.files.length >= WORTH_A_THREAD) helper ??= startHelper(shelf.layout);
         return await readInPortions(request, { here: (portion) => readBulk(shelf, portion), there: helper?.read });
       } finally {
         reading -= 1;
@@ -86,10 +87,15 @@ export async function keepMany({ layout }: Shelf, { files, base, stagingDir, rea
     const written: Written[] = [];
     for (const [at, mark] of result.marks.entries()) {
       if (mark !== WRITTEN && mark !== STAGED) continue;
-      const digest = digestFrom(result.digests, at);
+      const digest = digestAt(result.digests, at * DIGEST_BYTES, layout.algorithm);
       const staged = mark === STAGED && isStaged(staging, digest);
       const record = staged ? result.records.subarray(at * RECORD, (at + 1) * RECORD) : undefined;
-      written.push({ temporary: staged ? stagedPath(staging, digest) : `${base}-${at}`, digest, kind: 'file', record });
+      written.push({
+        temporary: staged ? stagedPath(staging, digest) : temporaryOf(base, at),
+        digest,
+        kind: 'file',
+        record,
+      });
     }
     return { result, written, staging };
   } catch (error) {

@@ -1,4 +1,5 @@
-import { type BigIntStats, closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { type BigIntStats, closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Digest } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
@@ -52,7 +53,10 @@ export function openObjectIndex(path: string): ObjectIndex {
     save() {
       if (fresh.length === 0) return;
       const records = Buffer.concat(fresh.splice(0));
-      ignoringDenial(() => append(path, records));
+      ignoringDenial(() => {
+        mkdirSync(dirname(path), { recursive: true });
+        append(path, records);
+      });
     },
   };
 }
