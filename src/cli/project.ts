@@ -76,7 +76,7 @@ export async function openProject(context: Context): Promise<Project> {
       linkTypes: dvc?.link ?? config.cache.link,
       now: context.now,
       scheme,
-      ignores: dvc?.ignores,
+      ...(dvc !== undefined && { ignore: dvc.ignore, ...(dvc.shared !== undefined && { shared: dvc.shared }) }),
     }));
   const openTracking = () => (tracking ??= openSqlite(join(state, 'lockstep.db')));
   const tools: Tools = {
