@@ -10,7 +10,7 @@ test.for([
   ['statu', 'status'],
   ['Status', 'status'],
   ['difff', 'diff'],
-])('%s means %s', ([word, meant]) => {
+] as const)('%s means %s', ([word, meant]) => {
   expect(nearest(word, COMMANDS)).toBe(meant);
 });
 
