@@ -7,7 +7,8 @@ import { comparePaths, contains, joinPath } from '../base/project-path.ts';
 import type { ReadLockEntry } from '../pipeline/lock-entry.ts';
 import type { Pipeline, Stage } from '../pipeline/stage.ts';
 import type { GitPlace } from '../provenance/git-files.ts';
-import { decodeTree, type TreeEntry } from '../store/tree.ts';
+import { SCHEMES } from '../store/scheme.ts';
+import type { TreeEntry } from '../store/tree.ts';
 import type { Run } from '../tracking/run.ts';
 import { readSide } from './diff-report.ts';
 import { type DiffSource, revisionSource } from './diff-source.ts';
@@ -142,7 +143,8 @@ function keptFiles(project: Project, outs: readonly KeptOut[]): KeptFiles {
     if (kind === 'file') return undefined;
     if (!listings.has(digest)) {
       const bytes = await project.store().read(digest);
-      listings.set(digest, bytes === undefined ? undefined : decodeTree(new TextDecoder().decode(bytes)));
+      const { decode } = SCHEMES[project.tools.scheme];
+      listings.set(digest, bytes === undefined ? undefined : decode(new TextDecoder().decode(bytes)));
     }
     return listings.get(digest);
   };
