@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { Digest } from '../base/brand.ts';
 import { digestOf } from '../base/hash.ts';
 import { checkoutContent, type Linking, type LinkType } from './checkout.ts';
 import { clearPath, stampOf } from './clear.ts';
@@ -11,7 +12,7 @@ import type { SchemeName } from './scheme.ts';
 import { openStatIndex } from './stat-index.ts';
 import type { Store } from './store.ts';
 import { openTreeIndexes } from './tree-index.ts';
-import { verifyContent } from './verify.ts';
+import { readListing, verifyContent } from './verify.ts';
 import { type Target, targetOf, type Workspace } from './workspace.ts';
 
 export interface StoreOptions {
@@ -68,6 +69,15 @@ export function openStore(options: StoreOptions): Store {
   return {
     peek: (path) => peek(workspace, targetOf(workspace, path)),
     observe: (path) => observe(workspace, targetOf(workspace, path), { keep: false }),
+    filesIn: (path) => {
+      const rows = workspace.trees.read(path)?.rows;
+      return new Map((rows?.paths ?? []).flatMap((name, row) => digestAt(name, rows?.digestOf(row))));
+    },
+    filesOf: (content) => {
+      const listing = readListing(objects, content);
+      if (typeof listing === 'string') return undefined;
+      return new Map(listing.flatMap((entry) => ('digest' in entry ? digestAt(entry.path, entry.digest) : [])));
+    },
     save: async (path) => {
       const target = targetOf(workspace, path);
       const content = await observe(workspace, target, { keep: true });
@@ -100,6 +110,10 @@ export function openStore(options: StoreOptions): Store {
     ignore: async (paths) => ignorePaths(root, paths),
     unprotect: (path) => unprotectPath(workspace, path),
   };
+}
+
+function digestAt(path: string, digest: Digest | null | undefined): [string, Digest][] {
+  return digest === null || digest === undefined ? [] : [[path, digest]];
 }
 
 function linksIntoCache(linking: Linking): boolean {
