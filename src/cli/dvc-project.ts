@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import type { ParsingOptions } from '../pipeline/command-options.ts';
-import { createDvcIgnore } from '../store/dvc-ignore.ts';
+import { createDvcIgnore, type DvcIgnore } from '../store/dvc-ignore.ts';
 import type { ParseCache } from '../store/parse-cache.ts';
 import type { Config } from './config.ts';
 import { dvcConfigFiles, parseDvcConfig } from './dvc-config.ts';
@@ -49,11 +49,16 @@ export function openDvcProject(
 }
 
 function ignoring(root: string): DvcProject['ignores'] {
-  const { ignores } = createDvcIgnore({
+  const { ignores } = dvcIgnoreOf(root);
+  return (path, kind) => ignores(relative(root, path) as ProjectPath, kind);
+}
+
+/** What the `.dvcignore` files below a root say. */
+export function dvcIgnoreOf(root: string): DvcIgnore {
+  return createDvcIgnore({
     read: (directory) => textOf(join(root, directory, '.dvcignore')),
     isProject: (directory) => existsSync(join(root, directory, '.dvc')),
   });
-  return (path, kind) => ignores(relative(root, path) as ProjectPath, kind);
 }
 
 function shownAs(root: string, file: string): string {
