@@ -50,10 +50,11 @@ export function openDvcProject(
     };
     parseCache.set('dvc-config', key, kept);
   }
-  return { ...kept, ignore: ignoring(root), sources: [...files, join(root, '.dvcignore')] };
+  return { ...kept, ignore: dvcIgnoreOf(root), sources: [...files, join(root, '.dvcignore')] };
 }
 
-function ignoring(root: string): DvcIgnore {
+/** What the `.dvcignore` files below a root say. */
+export function dvcIgnoreOf(root: string): DvcIgnore {
   return createDvcIgnore({
     read: (directory) => textOf(join(root, directory, '.dvcignore')),
     isProject: (directory) => existsSync(join(root, directory, '.dvc')),

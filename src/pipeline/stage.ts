@@ -63,7 +63,8 @@ export interface Out {
   readonly type?: string;
   readonly labels?: readonly string[];
   readonly meta?: unknown;
-  readonly plot?: PlotProperties;
+  /** Several where the file is drawn in several ways. */
+  readonly plot?: PlotProperties | readonly PlotProperties[];
 }
 
 export interface PlotProperties {

@@ -12,7 +12,7 @@ import { dvcScheme, nativeScheme, type Scheme } from './scheme.ts';
 import { openStatIndex } from './stat-index.ts';
 import type { Store } from './store.ts';
 import { openTreeIndexes } from './tree-index.ts';
-import { verifyContent } from './verify.ts';
+import { readListing, verifyContent } from './verify.ts';
 import { type Target, targetOf, type Workspace } from './workspace.ts';
 
 export interface StoreOptions {
@@ -78,6 +78,15 @@ export function openStore(options: StoreOptions): Store {
   return {
     peek: (path) => peek(workspace, targetOf(workspace, path)),
     observe: (path) => observe(workspace, targetOf(workspace, path), { keep: false }),
+    filesIn: (path) => {
+      const rows = workspace.trees.read(path)?.rows;
+      return new Map((rows?.paths ?? []).flatMap((name, row) => digestAt(name, rows?.digestOf(row))));
+    },
+    filesOf: (listingDigest) => {
+      const listing = readListing(keeperOf(listingDigest), { digest: listingDigest });
+      if (typeof listing === 'string') return undefined;
+      return new Map(listing.flatMap((entry) => ('digest' in entry ? digestAt(entry.path, entry.digest) : [])));
+    },
     save: async (path) => {
       const target = targetOf(workspace, path);
       const content = await observe(workspace, target, { keep: true });
@@ -125,6 +134,10 @@ function ignoresOf({ root, ignore }: StoreOptions): Workspace['ignores'] {
   if (ignore === undefined) return undefined;
   const above = join(root, '/');
   return (path, kind) => path.startsWith(above) && ignore.ignores(path.slice(above.length) as ProjectPath, kind);
+}
+
+function digestAt(path: string, digest: Digest | null | undefined): [string, Digest][] {
+  return digest === null || digest === undefined ? [] : [[path, digest]];
 }
 
 function linksIntoCache(linking: Linking): boolean {

@@ -27,7 +27,7 @@ export async function verifyContent(place: Place, content: Content): Promise<Ver
 /** The entries of a directory by its listing object. */
 export function readListing(
   { objects, scheme }: Place,
-  content: Content,
+  content: Pick<Content, 'digest'>,
 ): readonly TreeEntry[] | Exclude<Verdict, 'intact'> {
   const bytes = objects.read(content.digest, 'tree');
   if (bytes === 'missing' || bytes === 'corrupt') return bytes;
