@@ -48,6 +48,12 @@ export function openDvcProject(
   return { ...kept, ignores: ignoring(root), sources: [...files, join(root, '.dvcignore')] };
 }
 
+/** Undefined where the file of the project's root names nothing, as the one that DVC makes. */
+export function ignoresOf(root: string): DvcProject['ignores'] | undefined {
+  const isSaying = (textOf(join(root, '.dvcignore')) ?? '').split(/\r?\n/).some((line) => !/^\s*(#|$)/.test(line));
+  return isSaying ? ignoring(root) : undefined;
+}
+
 function ignoring(root: string): DvcProject['ignores'] {
   const { ignores } = createDvcIgnore({
     read: (directory) => textOf(join(root, directory, '.dvcignore')),
