@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProjectPath } from '../base/brand.ts';
 import { writeFileAtomic } from '../base/atomic-file.ts';
+import type { ProjectPath } from '../base/brand.ts';
 import { LockstepError } from '../base/error.ts';
 import { readText } from '../base/read-text.ts';
 import { isDataFile, lockfileOf } from '../pipeline/lock-format.ts';
@@ -71,7 +71,10 @@ async function importProject(
   const work = { loaded, pipelines, config, migration };
   const lost = dry ? await findLost({ from: project.tools, loaded }) : await perform(project, context, work);
   const lines = [
-    ...renamed.flatMap(({ was, now, text }) => [`${was.file} → ${now.file}`, ...scriptLines(was.file, text, now.stages)]),
+    ...renamed.flatMap(({ was, now, text }) => [
+      `${was.file} → ${now.file}`,
+      ...scriptLines(was.file, text, now.stages),
+    ]),
     ...lockLines(pipelines, loaded, lost),
     ...config.lines,
     ...removes.map((path) => `removed ${path}`),

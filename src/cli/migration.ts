@@ -57,7 +57,7 @@ export function migrate({ root, tools }: Pick<Project, 'root' | 'tools'>, migrat
 export function resume(root: string): Migration | undefined {
   const tmp = join(root, '.lockstep', 'tmp');
   if (!existsSync(journalOf(tmp))) return undefined;
-  const migration = journalSchema.parse(JSON.parse(readFileSync(journalOf(tmp), "utf8"))) as unknown as Migration;
+  const migration = journalSchema.parse(JSON.parse(readFileSync(journalOf(tmp), 'utf8'))) as unknown as Migration;
   perform(root, tmp, migration);
   return migration;
 }

@@ -105,6 +105,7 @@ export const dataLock: LockFormat = {
         const file = stages.get(name)?.file;
         const dvcFile = file === undefined ? undefined : parseDvcFile(file, current).dvcFile;
         if (file === undefined || dvcFile === undefined) throw new Error(`no .dvc file is called ${name}`);
+        const before = current;
         const outs = dvcFile.outs.map((out) => {
           const path = resolveInProject(wdirOf(file, dvcFile) ?? directoryOf(file), out.path);
           const now = path === undefined ? undefined : entry.outs.get(path);
@@ -113,12 +114,13 @@ export const dataLock: LockFormat = {
           const locked = recordOf(out.path, now.content);
           if (was !== undefined && was.md5 === locked.md5 && was.sha256 === locked.sha256) return out;
           standing.set(path, locked);
+          if (was !== undefined) current = withOtherDigest(current, was, locked);
           return { ...out, md5: undefined, sha256: undefined, nfiles: undefined, isexec: undefined, ...locked };
         });
         const next = outs.every((out, index) => out === dvcFile.outs[index])
           ? current
           : updateDvcFile(current, { ...dvcFile, outs });
-        const changed = next !== current;
+        const changed = next !== before;
         current = next;
         return changed;
       },
@@ -137,6 +139,17 @@ function recorded(file: ProjectPath, dvcFile: DvcFile): Json {
     const { hash, md5, sha256, size, nfiles, isexec } = out;
     return path === undefined ? [] : [[path, { path: out.path, hash, md5, sha256, size, nfiles, isexec }] as const];
   });
+}
+
+/** A digest of the other kind takes the line of the one that was, so that the way there and back leaves the same file. */
+function withOtherDigest(text: string, was: Recorded, now: Recorded): string {
+  if (was.sha256 === undefined)
+    return now.md5 === undefined ? text.replace(line('md5', was), line('sha256', now)) : text;
+  return now.sha256 === undefined ? text.replace(line('sha256', was), line('md5', now)) : text;
+}
+
+function line(kind: 'md5' | 'sha256', recorded: Recorded): string {
+  return `${kind}: ${recorded[kind]}\n`;
 }
 
 const DIRECTORY = '.tree';
