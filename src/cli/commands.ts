@@ -50,6 +50,18 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./install.ts').then((m) => m.command),
   },
   {
+    name: 'import-dvc',
+    summary: 'Turn a DVC project into a native one: pipeline.yaml, pipeline.lock, SHA-256',
+    group: 'setup',
+    load: () => import('./import-dvc.ts').then((m) => m.command),
+  },
+  {
+    name: 'export-dvc',
+    summary: 'Turn a native project into a DVC project: dvc.yaml, dvc.lock, MD5',
+    group: 'setup',
+    load: () => import('./export-dvc.ts').then((m) => m.command),
+  },
+  {
     name: 'dag',
     summary: 'Draw which stage needs which',
     group: 'pipeline',

@@ -1,5 +1,9 @@
+import type { ParsingOptions } from '../pipeline/command-options.ts';
+
 /** What a project's `.lockstep/config.yaml` and `config.local.yaml` say. */
 export interface Config {
+  /** Says of a project with a `.dvc/` directory that it is no DVC project any more. */
+  readonly scheme?: 'native';
   readonly cache: {
     /** Relative to the project root, or absolute. */
     readonly dir: string;
@@ -10,6 +14,12 @@ export interface Config {
   readonly jobs?: number;
   /** What the machine has for stages that declare `resources`, memory in bytes; absent: what it really has. */
   readonly resources: { readonly cpus?: number; readonly memory?: number; readonly gpus?: readonly string[] };
+  /** Name → where copies of objects are kept, with all else that is set for it. */
+  readonly remotes?: Readonly<Record<string, { readonly url: string; readonly [option: string]: unknown }>>;
+  /** The remote that is used where none is named. */
+  readonly remote?: string;
+  /** How maps in commands become options. */
+  readonly parsing?: ParsingOptions;
   /** Seconds between TERM and KILL when a stage is stopped. */
   readonly grace: number;
 }

@@ -53,6 +53,12 @@ export function openDvcProject(
   return { ...kept, ignore: dvcIgnoreOf(root), sources: [...files, join(root, '.dvcignore')] };
 }
 
+/** Undefined where the file of the project's root names nothing, as the one that DVC makes. */
+export function ignoreOf(root: string): DvcIgnore | undefined {
+  const isSaying = (textOf(join(root, '.dvcignore')) ?? '').split(/\r?\n/).some((line) => !/^\s*(#|$)/.test(line));
+  return isSaying ? dvcIgnoreOf(root) : undefined;
+}
+
 /** What the `.dvcignore` files below a root say. */
 export function dvcIgnoreOf(root: string): DvcIgnore {
   return createDvcIgnore({

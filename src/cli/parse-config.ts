@@ -14,6 +14,7 @@ const memory = z.union([z.number(), z.string()]).transform((written, context) =>
 });
 
 const schema = z.strictObject({
+  scheme: z.literal('native', 'expected native').optional(),
   cache: z.strictObject({ dir: z.string().min(1).optional(), link: z.array(link).min(1).optional() }).optional(),
   jobs: z.int().min(1).optional(),
   resources: z
@@ -21,6 +22,14 @@ const schema = z.strictObject({
       cpus: z.number().positive().optional(),
       memory: memory.optional(),
       gpus: z.array(z.string()).optional(),
+    })
+    .optional(),
+  remotes: z.record(z.string(), z.looseObject({ url: z.string().min(1) })).optional(),
+  remote: z.string().min(1).optional(),
+  parsing: z
+    .strictObject({
+      bool: z.enum(['store_true', 'boolean_optional']).default('store_true'),
+      list: z.enum(['nargs', 'append']).default('nargs'),
     })
     .optional(),
   grace: z.number().min(0).optional(),
@@ -54,13 +63,20 @@ export function parseConfig(files: readonly { readonly file: string; readonly te
 }
 
 function merge(base: Config, over: z.infer<typeof schema>): Config {
-  const { cache, resources, ...rest } = over;
+  const { cache, resources, remotes, ...rest } = over;
   return JSON.parse(
     JSON.stringify({
       ...base,
       ...rest,
       cache: { ...base.cache, ...cache },
       resources: { ...base.resources, ...resources },
+      remotes: remotes === undefined ? base.remotes : mergeRemotes(base.remotes, remotes),
     }),
   ) as Config;
+}
+
+/** What is set for a remote is set option by option: a password stands in the file that git does not see. */
+function mergeRemotes(base: Config['remotes'] = {}, over: NonNullable<Config['remotes']>): Config['remotes'] {
+  const merged = Object.entries(over).map(([name, remote]) => [name, { ...base[name], ...remote }] as const);
+  return { ...base, ...Object.fromEntries(merged) };
 }

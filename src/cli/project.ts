@@ -28,6 +28,8 @@ export interface Project {
   /** The current directory, as a path of the project. */
   readonly here: ProjectPath;
   readonly config: Config;
+  /** Absolute. */
+  readonly cacheDir: string;
   /** Files of the project's own that an answer may rest on, whether they are there or not. */
   readonly sources: readonly string[];
   readonly tools: Tools;
@@ -39,8 +41,11 @@ export interface Project {
   close(): Promise<void>;
 }
 
-/** The project around the context's current directory; throws `no-project` when there is none. */
-export async function openProject(context: Context): Promise<Project> {
+/**
+ * The project around the context's current directory; throws `no-project` when there is none. With `as`, as it would be
+ * kept by the other scheme.
+ */
+export async function openProject(context: Context, { as }: { readonly as?: Scheme } = {}): Promise<Project> {
   const cwd = realpathSync(context.cwd);
   const root = findRoot(cwd);
   if (root === undefined) {
@@ -55,10 +60,11 @@ export async function openProject(context: Context): Promise<Project> {
   const state = join(root, '.lockstep');
   makeReady(state);
   const tmp = join(state, 'tmp');
-  const scheme: Scheme = existsSync(join(root, '.dvc')) ? 'dvc' : 'native';
   const parseCache = ofThisVersion(openParseCache(tmp));
   const config = await readConfig([join(state, 'config.yaml'), join(state, 'config.local.yaml')], parseCache);
+  const scheme = as ?? config.scheme ?? (existsSync(join(root, '.dvc')) ? 'dvc' : 'native');
   const dvc = scheme === 'dvc' ? await readDvc(root, { env: context.env, parseCache }) : undefined;
+  const ignore = dvc === undefined ? await readIgnore(root) : dvc.ignore;
   const cacheDir = dvc?.cacheDir ?? resolve(root, config.cache.dir);
   // The last is there while a repro runs, or after one that was killed.
   const own = ['config.yaml', 'config.local.yaml', 'tmp/repro.lock.json'];
@@ -76,7 +82,8 @@ export async function openProject(context: Context): Promise<Project> {
       linkTypes: dvc?.link ?? config.cache.link,
       now: context.now,
       scheme,
-      ...(dvc !== undefined && { ignore: dvc.ignore, ...(dvc.shared !== undefined && { shared: dvc.shared }) }),
+      ...(ignore !== undefined && { ignore }),
+      ...(dvc?.shared !== undefined && { shared: dvc.shared }),
     }));
   const openTracking = () => (tracking ??= openSqlite(join(state, 'lockstep.db')));
   const tools: Tools = {
@@ -112,7 +119,8 @@ export async function openProject(context: Context): Promise<Project> {
     root,
     here: (relative(root, cwd).split(sep).join('/') || '.') as ProjectPath,
     config,
-    sources: [...ownSources, ...(dvc?.sources ?? [])],
+    cacheDir,
+    sources: [...ownSources, ...(dvc?.sources ?? [join(root, '.dvcignore')])],
     tools,
     load: async () => {
       const discoveryIndex = join(tmp, 'index', 'discovered.json');
@@ -123,7 +131,7 @@ export async function openProject(context: Context): Promise<Project> {
         parseCache,
         discoveryIndex,
         env: context.env,
-        parsing: dvc?.parsing,
+        parsing: dvc?.parsing ?? config.parsing,
       });
       if (!warned && !context.quiet) await writeWarnings(context, loaded);
       warned = true;
@@ -149,6 +157,13 @@ async function writeWarnings(context: Context, loaded: Loaded): Promise<void> {
 async function readDvc(...given: Parameters<typeof openDvcProject>): Promise<DvcProject> {
   const { openDvcProject } = await import('./dvc-project.ts');
   return openDvcProject(...given);
+}
+
+/** A project that was DVC's goes on leaving out of its directories what `.dvcignore` names. */
+async function readIgnore(root: string): Promise<DvcProject['ignore'] | undefined> {
+  if (!existsSync(join(root, '.dvcignore'))) return undefined;
+  const { ignoreOf } = await import('./dvc-project.ts');
+  return ignoreOf(root);
 }
 
 async function openSqlite(file: string): Promise<TrackingStore> {

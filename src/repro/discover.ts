@@ -90,7 +90,7 @@ function stampOf(directory: string): { readonly text: string; readonly racy: boo
 
 function twoFiles(directory: string): LockstepError {
   return new LockstepError('bad-pipeline', `both ${PIPELINE_NAMES.join(' and ')} stand in ${directory}`, {
-    hint: 'keep one of them',
+    hint: 'keep one of them; where import-dvc or export-dvc was interrupted, run it again',
   });
 }
 

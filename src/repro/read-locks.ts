@@ -115,6 +115,11 @@ async function formatOf(file: ProjectPath): Promise<LazyFormat> {
   };
 }
 
+/** A lockfile's text that entries are written into, by itself. */
+export async function editorFor(file: ProjectPath, standing: StandingLock, owner: LockOwner): Promise<LockEditor> {
+  return (await formatOf(file)).edit(standing, owner);
+}
+
 /** One lockfile that results are written into. */
 export interface OpenLock extends LockEditor {
   /** Replaces the file by the text as it is now. */
@@ -126,7 +131,7 @@ export interface OpenLock extends LockEditor {
 export async function openLock(source: LockSource, pipeline: Pipeline, standing: StandingLock): Promise<OpenLock> {
   const file = lockfileOf(pipeline.file, source.scheme);
   const owner = ownerOf(pipeline, isDvcLock(file) ? readUnwritten(source)[pipeline.file] : undefined);
-  const editor = (await formatOf(file)).edit(standing, owner);
+  const editor = await editorFor(file, standing, owner);
   let saved: string | undefined;
   return {
     ...editor,

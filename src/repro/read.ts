@@ -28,7 +28,7 @@ interface Source extends LockSource {
  */
 export async function readProject(source: Source): Promise<Loaded> {
   const { files: written, dataFiles, directories } = discoverPipelines(source.root, source.discoveryIndex);
-  const files = source.scheme === 'dvc' ? [...written, ...dataFiles] : written;
+  const files = [...written, ...dataFiles];
   if (files.length === 0) {
     throw new LockstepError('no-project', 'no pipeline.yaml in this project', {
       hint: 'lockstep init writes a small one that works',

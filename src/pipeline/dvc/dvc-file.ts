@@ -48,6 +48,8 @@ export interface DvcRepo {
 }
 
 export interface DvcFileOut extends Tracked {
+  /** In place of `md5`, in a native project: hex digits, those of a directory with `.tree` after them. */
+  readonly sha256?: string | undefined;
   /** Relative to the file's wdir. */
   readonly path: string;
   readonly fs_config?: DvcValue | undefined;
@@ -109,6 +111,7 @@ const repoSchema = z.strictObject({
 
 const outSchema = z.strictObject({
   ...tracked,
+  sha256: text,
   path: requiredPath,
   fs_config: anything.optional(),
   desc: text,
@@ -217,7 +220,7 @@ function outMap(out: DvcFileOut): DvcMap {
     remote,
     push: push === false ? push : undefined,
   };
-  return present({ ...trackedFields(out), path, fs_config, ...notes, ...flags, files });
+  return present({ sha256: out.sha256, ...trackedFields(out), path, fs_config, ...notes, ...flags, files });
 }
 
 /** Keys, at every depth, that do not count for the md5 of an import. */
