@@ -33,7 +33,7 @@ test('a group, one of its stages and patterns are targets', async () => {
   expect(await names(p, 'pipeline.yaml:grid')).toEqual(['grid@1:2', 'grid@b c']);
   expect(await p.lockstep(['repro', '--glob', 'train@*', '--json'])).toMatchObject({ code: 0 });
   expect([p.read('a.txt'), p.read('b.txt')]).toEqual(['1\n', '1\n']);
-  expect(await p.lockstep(['stage', 'list', 'trian'])).toMatchObject({
+  expect(await p.lockstep(['stage', 'list', 'trains'])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("did you mean 'train'?"),
   });
