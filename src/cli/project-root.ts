@@ -16,7 +16,7 @@ export function findRoot(cwd: string): string | undefined {
   return upwards(cwd, ['.lockstep', '.dvc']) ?? upwards(cwd, ['.git']) ?? upwards(cwd, PIPELINE_NAMES);
 }
 
-const GITIGNORE = '# Everything here is this machine’s own, but for the config.\n/*\n!/.gitignore\n!/config.yaml\n';
+const GITIGNORE = '# Everything here is this machine’s own, but for the config.\n/*\n!/config.yaml\n';
 
 /** Makes `.lockstep/` ready for use. Nobody has to ask for it, and git never sees more of it than its config. */
 export function prepareStateDirectory(directory: string): void {

@@ -8,6 +8,7 @@ import type { EnvironmentCache } from '../provenance/environment.ts';
 import type { Loaded } from '../repro/loaded.ts';
 import { readProject } from '../repro/read.ts';
 import type { Tools } from '../repro/tools.ts';
+import { openDvcRunFiles } from '../store/dvc-run-files.ts';
 import { openStore } from '../store/open-store.ts';
 import { openParseCache, type ParseCache } from '../store/parse-cache.ts';
 import { openRunCache } from '../store/run-cache.ts';
@@ -15,6 +16,7 @@ import type { Store } from '../store/store.ts';
 import type { TrackingStore } from '../tracking/tracking-store.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
+import type { DvcProject, openDvcProject } from './dvc-project.ts';
 import { findRoot, prepareStateDirectory } from './project-root.ts';
 import { readConfig } from './read-config.ts';
 import { VERSION } from './version-number.ts';
@@ -56,7 +58,11 @@ export async function openProject(context: Context): Promise<Project> {
   const scheme: Scheme = existsSync(join(root, '.dvc')) ? 'dvc' : 'native';
   const parseCache = ofThisVersion(openParseCache(tmp));
   const config = await readConfig([join(state, 'config.yaml'), join(state, 'config.local.yaml')], parseCache);
-  const cacheDir = resolve(root, config.cache.dir);
+  const dvc = scheme === 'dvc' ? await readDvc(root, { env: context.env, parseCache }) : undefined;
+  const cacheDir = dvc?.cacheDir ?? resolve(root, config.cache.dir);
+  // The last is there while a repro runs, or after one that was killed.
+  const own = ['config.yaml', 'config.local.yaml', 'tmp/repro.lock.json'];
+  const ownSources = own.map((name) => `.lockstep/${name}`);
   let store: Store | undefined;
   let tracking: Promise<TrackingStore> | undefined;
   let executor: Promise<Executor> | undefined;
@@ -67,8 +73,10 @@ export async function openProject(context: Context): Promise<Project> {
       cacheDir,
       tmpDir: tmp,
       trashDir: join(state, 'trash'),
-      linkTypes: config.cache.link,
+      linkTypes: dvc?.link ?? config.cache.link,
       now: context.now,
+      scheme,
+      ...(dvc !== undefined && { ignore: dvc.ignore, ...(dvc.shared !== undefined && { shared: dvc.shared }) }),
     }));
   const openTracking = () => (tracking ??= openSqlite(join(state, 'lockstep.db')));
   const tools: Tools = {
@@ -78,7 +86,9 @@ export async function openProject(context: Context): Promise<Project> {
     get store() {
       return openTheStore();
     },
-    runCache: openRunCache(cacheDir),
+    // DVC's cache holds what DVC puts there: our own run cache stays in our directory.
+    runCache: openRunCache(dvc === undefined ? cacheDir : join(state, 'cache')),
+    dvcRuns: dvc === undefined ? undefined : openDvcRunFiles(cacheDir),
     parseCache,
     env: context.env,
     now: context.now,
@@ -102,12 +112,19 @@ export async function openProject(context: Context): Promise<Project> {
     root,
     here: (relative(root, cwd).split(sep).join('/') || '.') as ProjectPath,
     config,
-    // The last is there while a repro runs, or after one that was killed.
-    sources: ['config.yaml', 'config.local.yaml', 'tmp/repro.lock.json'].map((name) => `.lockstep/${name}`),
+    sources: [...ownSources, ...(dvc?.sources ?? [])],
     tools,
     load: async () => {
       const discoveryIndex = join(tmp, 'index', 'discovered.json');
-      const loaded = await readProject({ root, tmp, scheme, parseCache, discoveryIndex, env: context.env });
+      const loaded = await readProject({
+        root,
+        tmp,
+        scheme,
+        parseCache,
+        discoveryIndex,
+        env: context.env,
+        parsing: dvc?.parsing,
+      });
       if (!warned && !context.quiet) await writeWarnings(context, loaded);
       warned = true;
       return loaded;
@@ -127,6 +144,11 @@ async function writeWarnings(context: Context, loaded: Loaded): Promise<void> {
   if (warnings.length === 0) return;
   const { warningText } = await import('./render-error.ts');
   context.stderr.write(warnings.map((warning) => warningText(warning)).join(''));
+}
+
+async function readDvc(...given: Parameters<typeof openDvcProject>): Promise<DvcProject> {
+  const { openDvcProject } = await import('./dvc-project.ts');
+  return openDvcProject(...given);
 }
 
 async function openSqlite(file: string): Promise<TrackingStore> {

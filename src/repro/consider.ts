@@ -96,7 +96,7 @@ export async function consider(
   const fingerprint = inputs === undefined ? undefined : fingerprintOf(inputs);
   const source =
     waitingFor.length === 0 && mayRecall(findings)
-      ? await findSource(stage, { locked, fingerprint, findings, options })
+      ? await findSource(stage, { locked, inputs, fingerprint, findings, options })
       : undefined;
   const decision = decide(stage, findings, { upstream: waitingFor, recall: source?.recall });
   return {
@@ -155,6 +155,7 @@ interface Source {
 
 interface Search {
   readonly locked: ReadLockEntry | undefined;
+  readonly inputs: Inputs | undefined;
   readonly fingerprint: Digest | undefined;
   readonly findings: Findings;
   readonly options: Considering;
@@ -169,10 +170,20 @@ async function findSource(stage: Stage, search: Search): Promise<Source | undefi
     lastSeen = found;
   }
   if (!options.useRunCache || fingerprint === undefined || stage.frozen) return lastSeen;
-  const remembered = recallRun(options.tools.runCache, fingerprint);
+  const { runCache } = options.tools;
+  const remembered = recallRun(runCache, fingerprint) ?? (await recallFromDvc(stage, search));
   if (remembered === undefined || !holdsAll(remembered.entry, stage)) return lastSeen;
   const found = await judge(remembered, 'run-cache', search, stage);
   return found.recall.verdict === 'intact' ? found : (lastSeen ?? found);
+}
+
+/** In a DVC project: what either tool remembered in DVC's own run cache. */
+async function recallFromDvc(stage: Stage, { inputs, options }: Search): Promise<Remembered | undefined> {
+  const { dvcRuns } = options.tools;
+  if (dvcRuns === undefined || inputs === undefined || stage.data === true) return undefined;
+  const { recallDvcRun } = await import('./dvc-runs.ts');
+  const entry = recallDvcRun(dvcRuns, stage, inputs);
+  return entry === undefined ? undefined : { entry, run: null };
 }
 
 function holdsAll(entry: LockEntry, stage: Stage): boolean {

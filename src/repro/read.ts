@@ -19,7 +19,7 @@ interface Source extends LockSource {
   /** Absolute path of the file that remembers where pipeline files were found. */
   readonly discoveryIndex: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly parsing?: PipelineReading['parsing'];
+  readonly parsing?: PipelineReading['parsing'] | undefined;
 }
 
 /**

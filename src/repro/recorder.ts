@@ -2,6 +2,7 @@ import type { Digest, ProjectPath, RunId } from '../base/brand.ts';
 import type { LockEntry } from '../pipeline/lock-entry.ts';
 import type { NodeOf } from '../pipeline/lock-format.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import type { DvcRunFiles } from '../store/dvc-run-files.ts';
 import type { Run } from '../tracking/run.ts';
 import type { Loaded } from './loaded.ts';
 import type { ParamsReader } from './params-reader.ts';
@@ -75,6 +76,7 @@ export function createRecorder(tools: Tools, loaded: Loaded, { paramsReader, onF
       remember === undefined ? [] : [[remember.fingerprint, encodeRemembered(entry, remember.run)] as const],
     );
     if (memories.length > 0) await tools.runCache.writeAll(memories);
+    if (tools.dvcRuns !== undefined) await rememberForDvc(tools.dvcRuns, batch.proofs, paramsReader.nodeOf);
     await locks.write(batch.proofs);
     if (batch.runs.length > 0) {
       const tracking = await tools.tracking();
@@ -126,6 +128,13 @@ async function withProducers(
     ...run,
     data: run.data.map((one) => ({ ...one, producer: produced.get(one.digest) ?? older.get(one.digest) ?? null })),
   }));
+}
+
+async function rememberForDvc(files: DvcRunFiles, proofs: readonly Proof[], nodeOf: NodeOf): Promise<void> {
+  const { rememberDvcRun } = await import('./dvc-runs.ts');
+  for (const { stage, entry, remember } of proofs) {
+    if (remember !== undefined) rememberDvcRun(files, stage, { entry, nodeOf });
+  }
 }
 
 interface LockWriter {

@@ -2,6 +2,7 @@ import type { ProjectPath } from '../base/brand.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Scheme } from '../pipeline/lock-format.ts';
 import type { CodeState } from '../provenance/git.ts';
+import type { DvcRunFiles } from '../store/dvc-run-files.ts';
 import type { ParseCache } from '../store/parse-cache.ts';
 import type { RunCache } from '../store/run-cache.ts';
 import type { Store } from '../store/store.ts';
@@ -17,6 +18,8 @@ export interface Tools {
   readonly scheme: Scheme;
   readonly store: Store;
   readonly runCache: RunCache;
+  /** Only in a DVC project. */
+  readonly dvcRuns: DvcRunFiles | undefined;
   readonly parseCache: ParseCache;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;

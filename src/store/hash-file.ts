@@ -1,9 +1,10 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { hashingStream, hashSync } from 'hasha';
+import { hashingStream } from 'hasha';
 import type { Digest } from '../base/brand.ts';
 import { isErrno } from '../base/error.ts';
+import { type Algorithm, digestOf } from '../base/hash.ts';
 import { isRacy, kindOf, notAFile, RACY_WINDOW, unusable } from './file-stat.ts';
 
 /** What was read of a file. */
@@ -23,6 +24,7 @@ export interface Sink {
 }
 
 export interface HashOptions {
+  readonly algorithm: Algorithm;
   readonly shown: string;
   readonly now: () => number;
 }
@@ -54,7 +56,7 @@ export function hashSmall(path: string, options: HashOptions): SmallHashed | 'mi
     if (kind !== 'file') throw notAFile(options.shown, kind);
     const bytes = stat.size > SMALL ? undefined : readWhole(fd);
     if (bytes === undefined) return undefined;
-    const digest = `sha256:${hashSync(bytes, { algorithm: 'sha256' })}` as Digest;
+    const digest = digestOf(bytes, options.algorithm);
     return { digest, size: bytes.length, stat, trusted: !isRacy(stat, began), bytes };
   } catch (error) {
     throw unusable(error, options.shown);
@@ -92,7 +94,7 @@ export async function hashLarge(
   try {
     const stat = await settled(file, options.now);
     const trusted = !isRacy(stat, options.now());
-    const { digest, size } = await pump(file, sink);
+    const { digest, size } = await pump(file, { sink, algorithm: options.algorithm });
     return { digest, size, stat, trusted };
   } catch (error) {
     throw unusable(error, options.shown);
@@ -129,8 +131,11 @@ async function settled(file: FileHandle, now: () => number): Promise<BigIntStats
   }
 }
 
-async function pump(file: FileHandle, sink: Sink | undefined): Promise<{ digest: Digest; size: number }> {
-  const hash = hashingStream({ algorithm: 'sha256' });
+async function pump(
+  file: FileHandle,
+  { sink, algorithm }: { readonly sink: Sink | undefined; readonly algorithm: Algorithm },
+): Promise<{ digest: Digest; size: number }> {
+  const hash = hashingStream({ algorithm });
   let size = 0;
   let current = Buffer.allocUnsafeSlow(CHUNK);
   let next = Buffer.allocUnsafeSlow(CHUNK);
@@ -145,5 +150,5 @@ async function pump(file: FileHandle, sink: Sink | undefined): Promise<{ digest:
     length = read.bytesRead;
     [current, next] = [next, current];
   }
-  return { digest: `sha256:${hash.digest('hex')}` as Digest, size };
+  return { digest: `${algorithm}:${hash.digest('hex')}` as Digest, size };
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, LockstepError } from '../base/error.ts';
 import type { BulkRequest, BulkResult } from './bulk.ts';
+import type { Layout } from './layout.ts';
 
 export interface WorkerRequest {
   readonly id: number;
@@ -23,11 +24,11 @@ export interface Helper {
 }
 
 /** Undefined where the program does not run from its bundle: all is then done by the main thread. */
-export function startHelper(cacheDir: string): Helper | undefined {
+export function startHelper(layout: Layout): Helper | undefined {
   const file = ['./store-worker.mjs', '../store-worker.mjs']
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find((path) => existsSync(path));
-  return file === undefined ? undefined : connect(new Worker(file, { workerData: cacheDir }));
+  return file === undefined ? undefined : connect(new Worker(file, { workerData: layout }));
 }
 
 interface Waiting {

@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import type { Digest } from '../base/brand.ts';
-import { hexOf } from '../base/hash.ts';
+import { type Algorithm, hexOf } from '../base/hash.ts';
+import { digestAt } from './digest-bytes.ts';
 import { racyLimit } from './file-stat.ts';
 
 /**
@@ -11,12 +12,14 @@ import { racyLimit } from './file-stat.ts';
  */
 export class TreeRows {
   readonly paths: string[];
+  readonly #algorithm: Algorithm;
   #bytes: Buffer;
   #words: Uint32Array;
   /** Map from path to row, made when the order of a walk turns out to differ. */
   #places: Map<string, number> | undefined;
 
-  constructor(paths: string[] = [], bytes: Buffer = Buffer.alloc(64 * ROW)) {
+  constructor(algorithm: Algorithm, paths: string[] = [], bytes: Buffer = Buffer.alloc(64 * ROW)) {
+    this.#algorithm = algorithm;
     this.paths = paths;
     this.#bytes = bytes;
     this.#words = wordsOf(bytes);
@@ -66,7 +69,8 @@ export class TreeRows {
 
   digestOf(row: number): Digest | null {
     if (((this.#words[row * WORDS + FLAGS] ?? 0) & HAS_DIGEST) === 0) return null;
-    return `sha256:${this.#bytes.toString('hex', row * ROW + DIGEST, (row + 1) * ROW)}` as Digest;
+    const at = row * ROW + DIGEST;
+    return digestAt(this.#bytes, at, this.#algorithm);
   }
 
   setDigest(row: number, digest: Digest | null, options: { readonly trusted: boolean }): void {

@@ -2,12 +2,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { LockstepError } from '../base/error.ts';
 import { readBulk } from './bulk.ts';
 import type { WorkerReply, WorkerRequest } from './helper.ts';
-import { layoutOf } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { openObjectIndex } from './object-index.ts';
 
 // Entry point of a second thread, which reads, hashes and writes small files beside the main one (helper.ts).
 
-const layout = layoutOf(String(workerData));
+const layout: Layout = workerData;
 const index = openObjectIndex(layout.index);
 
 parentPort?.on('message', (request: WorkerRequest) => parentPort?.postMessage(answer(request)));

@@ -1,0 +1,67 @@
+import { relativeTo, resolveInProject } from '../base/project-path.ts';
+import { type DvcLockEntry, sameParams, toLockEntry } from '../pipeline/dvc/lock-entry.ts';
+import { lockedEntry } from '../pipeline/dvc/lock-format.ts';
+import { parseDvcEntry } from '../pipeline/dvc/parse-lockfile.ts';
+import { isRemembered, type RunTraits, runKey, runOf } from '../pipeline/dvc/run-cache.ts';
+import { literalOfValue } from '../pipeline/dvc/value.ts';
+import type { Inputs } from '../pipeline/fingerprint.ts';
+import type { LockEntry } from '../pipeline/lock-entry.ts';
+import type { NodeOf } from '../pipeline/lock-format.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import type { DvcRunFiles } from '../store/dvc-run-files.ts';
+
+/** What DVC, or lockstep in its stead, remembered of a stage with these inputs. */
+export function recallDvcRun(files: DvcRunFiles, stage: Stage, inputs: Inputs): LockEntry | undefined {
+  const wanted = questionOf(stage, inputs);
+  const key = isRemembered(wanted, traitsOf(stage)) ? runKey(wanted) : undefined;
+  if (key === undefined) return undefined;
+  for (const text of files.read(key)) {
+    const found = parseDvcEntry('', text);
+    // The key leaves out params called `size` and `nfiles`: it may belong to a run with other values of them.
+    if (found === undefined || !hasParamsOf(found, wanted)) continue;
+    const { entry } = toLockEntry(found, {
+      wdir: stage.wdir,
+      env: stage.env,
+      resolve: (path) => resolveInProject(stage.wdir, path),
+      persists: () => false,
+    });
+    if (stage.outs.every((out) => entry.outs.has(out.path))) return entry;
+  }
+  return undefined;
+}
+
+export function rememberDvcRun(
+  files: DvcRunFiles,
+  stage: Stage,
+  { entry, nodeOf }: { readonly entry: LockEntry; readonly nodeOf: NodeOf },
+): void {
+  const locked = lockedEntry(entry, nodeOf);
+  const run = isRemembered(locked, traitsOf(stage)) ? runOf(locked) : undefined;
+  if (run !== undefined) files.write(run);
+}
+
+/** The entry that is looked for; of its outs only the paths are known. */
+function questionOf(stage: Stage, inputs: Inputs): DvcLockEntry {
+  const { deps, params, cmd } = lockedEntry({ ...inputs, outs: new Map() });
+  return { cmd, deps, params, outs: stage.outs.map((out) => ({ path: relativeTo(stage.wdir, out.path) })) };
+}
+
+function hasParamsOf(found: DvcLockEntry, wanted: DvcLockEntry): boolean {
+  const values = new Map(
+    wanted.params.map((one) => [one.file, new Map(one.values.map(([key, value]) => [key, literalOfValue(value)]))]),
+  );
+  return (
+    found.params.length === values.size &&
+    found.params.every((one) => sameParams(one, values.get(one.file) ?? new Map()))
+  );
+}
+
+function traitsOf(stage: Stage): RunTraits {
+  const paths = (outs: Stage['outs']) => outs.map((out) => out.path);
+  return {
+    alwaysChanged: stage.alwaysChanged,
+    persistent: paths(stage.outs.filter((out) => out.persist)),
+    uncached: paths(stage.outs.filter((out) => !out.cache && out.kind === 'out')),
+    elsewhere: [],
+  };
+}
