@@ -152,6 +152,24 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commit.ts').then((m) => m.command),
   },
   {
+    name: 'add',
+    summary: 'Track data without a stage, by a .dvc file',
+    group: 'data',
+    load: () => import('./add.ts').then((m) => m.command),
+  },
+  {
+    name: 'move',
+    summary: 'Move data that a .dvc file tracks, and the file with it',
+    group: 'data',
+    load: () => import('./move.ts').then((m) => m.command),
+  },
+  {
+    name: 'remove',
+    summary: 'Take stages out of the pipeline, or stop tracking data',
+    group: 'pipeline',
+    load: () => import('./remove.ts').then((m) => m.command),
+  },
+  {
     name: 'data status',
     summary: 'Show how data differs between the last commit, the lockfiles and the workspace',
     group: 'data',

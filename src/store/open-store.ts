@@ -3,7 +3,7 @@ import type { Digest } from '../base/brand.ts';
 import { digestOf } from '../base/hash.ts';
 import { checkoutContent, type Linking, type LinkType } from './checkout.ts';
 import { clearPath, stampOf } from './clear.ts';
-import { ignorePaths } from './ignore.ts';
+import { ignorePaths, unignorePaths } from './ignore.ts';
 import { dvcLayoutOf, layoutOf } from './layout.ts';
 import { openObjects } from './objects.ts';
 import { observe, peek } from './observe.ts';
@@ -108,6 +108,7 @@ export function openStore(options: StoreOptions): Store {
     clear: (path, { leftover } = {}) => clearPath(workspace, path, { tmpDir, trashDir, leftover }),
     stamp: (path) => stampOf(workspace, path),
     ignore: async (paths) => ignorePaths(root, paths),
+    unignore: async (paths) => unignorePaths(root, paths),
     unprotect: (path) => unprotectPath(workspace, path),
   };
 }
