@@ -134,6 +134,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./root.ts').then((m) => m.command),
   },
   {
+    name: 'config',
+    summary: 'Show or set options of the project',
+    group: 'setup',
+    load: () => import('./config-command.ts').then((m) => m.command),
+  },
+  {
     name: 'version',
     summary: 'Print the versions of lockstep and of what it runs on',
     group: 'setup',
