@@ -146,6 +146,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./root.ts').then((m) => m.command),
   },
   {
+    name: 'config',
+    summary: 'Show or set options of the project',
+    group: 'setup',
+    load: () => import('./config-command.ts').then((m) => m.command),
+  },
+  {
     name: 'version',
     summary: 'Print the versions of lockstep and of what it runs on',
     group: 'setup',
@@ -162,6 +168,24 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'Accept the workspace as it is: lock what is there, without running',
     group: 'data',
     load: () => import('./commit.ts').then((m) => m.command),
+  },
+  {
+    name: 'add',
+    summary: 'Track data without a stage, by a .dvc file',
+    group: 'data',
+    load: () => import('./add.ts').then((m) => m.command),
+  },
+  {
+    name: 'move',
+    summary: 'Move data that a .dvc file tracks, and the file with it',
+    group: 'data',
+    load: () => import('./move.ts').then((m) => m.command),
+  },
+  {
+    name: 'remove',
+    summary: 'Take stages out of the pipeline, or stop tracking data',
+    group: 'pipeline',
+    load: () => import('./remove.ts').then((m) => m.command),
   },
   {
     name: 'data status',

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
+import type { ProjectPath } from '../base/brand.ts';
+import { isDataFile } from '../pipeline/lock-format.ts';
+import type { Stage } from '../pipeline/stage.ts';
 import { select } from '../repro/select.ts';
 import { type Command, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -38,13 +41,15 @@ async function setFrozenState(
     const { named } = select(loaded, project.here, { targets, singleItem: true });
     const { setFrozen } = await import('../pipeline/edit.ts');
     for (const { file, stages } of loaded.pipelines) {
-      const chosen = stages.filter((stage) => named.has(stage.id) && stage.frozen !== wish.frozen);
-      if (chosen.length === 0) continue;
       const path = join(project.root, file);
-      const text = chosen.reduce(
-        (before, stage) => setFrozen(before, stage.name, wish.frozen),
-        readFileSync(path, 'utf8'),
-      );
+      const isOther = ({ id, data, frozen }: Stage) => named.has(id) && (data === true || frozen !== wish.frozen);
+      const chosen = stages.filter(isOther);
+      if (chosen.length === 0) continue;
+      const before = readFileSync(path, 'utf8');
+      const text = isDataFile(file)
+        ? await frozenDataFile(file, before, wish.frozen)
+        : chosen.reduce((written, stage) => setFrozen(written, stage.name, wish.frozen), before);
+      if (text === before) continue;
       writeFileAtomic(path, text, { durable: false });
       for (const { id } of chosen)
         say(context, `${wish.frozen ? 'froze' : 'unfroze'} ${loaded.labels.get(id) ?? id}\n`);
@@ -53,6 +58,17 @@ async function setFrozenState(
   } finally {
     await project.close();
   }
+}
+
+/** Of a `.dvc` file, for `lockstep update` and DVC: an import that is frozen is not brought up to date. */
+async function frozenDataFile(file: ProjectPath, text: string, frozen: boolean): Promise<string> {
+  const [{ parseDvcFile }, { updateDvcFile }] = await Promise.all([
+    import('../pipeline/dvc/dvc-file.ts'),
+    import('../pipeline/dvc/update-dvc-file.ts'),
+  ]);
+  const { dvcFile } = parseDvcFile(file, text);
+  if (dvcFile === undefined || (dvcFile.frozen ?? false) === frozen) return text;
+  return updateDvcFile(text, { ...dvcFile, frozen: frozen || undefined });
 }
 
 function say(context: Context, text: string): void {

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { LockstepError } from '../base/error.ts';
 import type { StageSpec } from '../pipeline/edit.ts';
+import { PIPELINE_NAMES } from '../pipeline/file-names.ts';
 import { defineCommand, type OptionValues } from './command.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { openProject } from './project.ts';
+import { findRoot } from './project-root.ts';
 
 const options = {
   name: { type: 'string', short: 'n', value: 'NAME', help: 'what the stage is called' },
@@ -48,7 +50,9 @@ export const command = defineCommand({
   async run(context, given, words) {
     if (given.name === undefined) throw new LockstepError('usage', 'a stage needs a name: -n NAME');
     const { addStage } = await import('../pipeline/edit.ts');
-    const name = ['pipeline.yaml', 'dvc.yaml'].find((file) => existsSync(join(context.cwd, file))) ?? 'pipeline.yaml';
+    const root = findRoot(context.cwd);
+    const usual = root !== undefined && existsSync(join(root, '.dvc')) ? 'dvc.yaml' : 'pipeline.yaml';
+    const name = PIPELINE_NAMES.find((file) => existsSync(join(context.cwd, file))) ?? usual;
     const path = join(context.cwd, name);
     const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
     const usable = before === undefined || (await mistakesIn(context)) === undefined;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { ProjectPath } from '../base/brand.ts';
@@ -20,6 +20,23 @@ export function ignorePaths(root: string, paths: readonly ProjectPath[]): readon
     if (addLines(join(root, file), patterns)) changed.push(file);
   }
   return changed;
+}
+
+/** Takes each path out of the .gitignore of its directory again; one that says nothing more goes away. */
+export function unignorePaths(root: string, paths: readonly ProjectPath[]): readonly ProjectPath[] {
+  const changed = new Set<ProjectPath>();
+  for (const path of paths) {
+    const file = posix.join(directoryOf(path), '.gitignore') as ProjectPath;
+    const pattern = patternFor(baseName(path));
+    const text = readIfThere(join(root, file));
+    const kept = text.split(/(?<=\n)/).filter((line) => line.replace(/\/?\r?\n?$/, '') !== pattern);
+    const left = kept.join('');
+    if (left === text) continue;
+    if (left.trim() === '') rmSync(join(root, file));
+    else writeFileAtomic(join(root, file), left, { durable: true });
+    changed.add(file);
+  }
+  return [...changed];
 }
 
 /**

@@ -4,7 +4,7 @@ import { algorithmOf, digestOf } from '../base/hash.ts';
 import { checkoutContent, type Linking, type LinkType } from './checkout.ts';
 import { clearPath, stampOf } from './clear.ts';
 import type { DvcIgnore } from './dvc-ignore.ts';
-import { ignorePaths } from './ignore.ts';
+import { ignorePaths, unignorePaths } from './ignore.ts';
 import { openObjects } from './objects.ts';
 import { observe, peek } from './observe.ts';
 import { protectSaved, relearn, type Saved, unprotectPath } from './protect.ts';
@@ -115,6 +115,7 @@ export function openStore(options: StoreOptions): Store {
     clear: (path, { leftover } = {}) => clearPath(workspace, path, { tmpDir, trashDir, leftover }),
     stamp: (path) => stampOf(workspace, path),
     ignore: async (paths) => ignorePaths(root, paths),
+    unignore: async (paths) => unignorePaths(root, paths),
     unprotect: (path) => unprotectPath(workspace, path),
   };
 }

@@ -42,6 +42,8 @@ export interface Store {
   stamp(path: ProjectPath): string | null;
   /** Adds `/name` to the nearest .gitignore of each path, once; resolves to the files changed. */
   ignore(paths: readonly ProjectPath[]): Promise<readonly ProjectPath[]>;
+  /** Takes these lines out again; resolves to the files changed. */
+  unignore(paths: readonly ProjectPath[]): Promise<readonly ProjectPath[]>;
   /** Replaces links into the cache by copies that may be written. */
   unprotect(path: ProjectPath): Promise<void>;
 }
