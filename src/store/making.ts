@@ -33,6 +33,6 @@ export function makeDirectories(layout: Layout, directory: string): void {
   for (let made = directory; made.length >= first.length; made = dirname(made)) chmodSync(made, mode);
 }
 
-export function isWithin(path: string, directory: string): boolean {
+function isWithin(path: string, directory: string): boolean {
   return path.startsWith(join(directory, '/'));
 }
