@@ -42,7 +42,7 @@ export const command = defineCommand({
         const { decision, stage, observation } = one;
         const inputs = inputsOf(stage, observation);
         if (inputs === undefined) throw new LockstepError('missing-dep', `deps of '${stage.name}' are missing`);
-        recorder.prove({ stage, entry: entryOf(stage, inputs, await saveOuts(project, stage)) });
+        recorder.prove({ stage, entry: entryOf(stage, inputs, await saveOuts(project, stage)), accepted: true });
         if (decision.do === 'keep') continue;
         accepted += 1;
         const why = reasonsText(decision.reasons, loaded.labels);

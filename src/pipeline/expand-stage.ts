@@ -60,20 +60,20 @@ export function expandStage(outer: StageScope, written: WrittenStage): ExpandedS
     resources: expandResources(written.resources ?? {}),
     mutex: [...new Set([written.mutex ?? []].flat())],
     ...expandOptional(written),
-    ...writtenPaths(wdir, { deps, params: params.files, outs: placed }),
+    ...writtenPaths(wdir, { deps, outs: placed }),
   };
   return { stage, placed: placed.map(({ text: _, ...out }) => ({ ...out, stage: id, label: name })) };
 }
 
 function writtenPaths(
   wdir: ProjectPath,
-  { deps, params, outs }: Readonly<Record<keyof WrittenPaths, readonly Placed[]>>,
+  { deps, outs }: Readonly<Record<keyof WrittenPaths, readonly Placed[]>>,
 ): Pick<Stage, 'written'> {
-  const plain = [...deps, ...params, ...outs].every(({ path, text }) => text === relativeTo(wdir, path));
+  const plain = [...deps, ...outs].every(({ path, text }) => text === relativeTo(wdir, path));
   if (plain && new Set(deps.map(({ path }) => path)).size === deps.length) return {};
   const texts = (placed: readonly Placed[]) => placed.map(({ path, text }) => [path, text] as const);
   const once = (placed: readonly Placed[]) => texts([...new Map(placed.map((one) => [one.text, one])).values()]);
-  return { written: { deps: texts(deps), params: once(params), outs: once(outs) } };
+  return { written: { deps: texts(deps), outs: once(outs) } };
 }
 
 function expandOptional(written: WrittenStage): Pick<Stage, 'desc' | 'meta' | 'timeout'> {

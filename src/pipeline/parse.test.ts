@@ -257,11 +257,6 @@ stages:
             ['work/data', './data'],
             ['work/src/a b.py', 'src/a b.py'],
           ],
-          params: [
-            ['work/params.yaml', 'params.yaml'],
-            ['work/conf.toml', 'conf.toml'],
-            ['work/other.json', 'other.json'],
-          ],
           outs: [
             ['work/model', 'model'],
             ['work/logs', 'logs/'],

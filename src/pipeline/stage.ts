@@ -37,7 +37,6 @@ export interface Stage {
 /** Paths of a stage in the order and in the words of its file, from the stage's wdir on; a dep that stands twice stands twice. */
 export interface WrittenPaths {
   readonly deps: readonly WrittenText[];
-  readonly params: readonly WrittenText[];
   readonly outs: readonly WrittenText[];
 }
 

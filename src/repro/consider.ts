@@ -178,9 +178,11 @@ async function findSource(stage: Stage, search: Search): Promise<Source | undefi
 }
 
 /** In a DVC project: what either tool remembered in DVC's own run cache. */
-async function recallFromDvc(stage: Stage, { inputs, options }: Search): Promise<Remembered | undefined> {
+async function recallFromDvc(stage: Stage, { locked, inputs, options }: Search): Promise<Remembered | undefined> {
   const { dvcRuns } = options.tools;
   if (dvcRuns === undefined || inputs === undefined || stage.data === true) return undefined;
+  // DVC's key is the same in every directory, so what it finds may have been made in the one of before.
+  if (locked !== undefined && locked.entry.wdir !== stage.wdir) return undefined;
   const { recallDvcRun } = await import('./dvc-runs.ts');
   const entry = recallDvcRun(dvcRuns, stage, inputs);
   return entry === undefined ? undefined : { entry, run: null };

@@ -64,7 +64,8 @@ function hasParamsOf(found: DvcLockEntry, wanted: DvcLockEntry): boolean {
 function traitsOf(stage: Stage): RunTraits {
   const paths = (outs: Stage['outs']) => outs.map((out) => out.path);
   return {
-    alwaysChanged: stage.alwaysChanged,
+    // DVC knows no environment of a stage, so a result that depends on one is none that it could look up.
+    alwaysChanged: stage.alwaysChanged || Object.keys(stage.env).length > 0,
     persistent: paths(stage.outs.filter((out) => out.persist)),
     uncached: paths(stage.outs.filter((out) => !out.cache && out.kind === 'out')),
     elsewhere: [],

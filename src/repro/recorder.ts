@@ -16,6 +16,8 @@ export interface Proof {
   readonly entry: LockEntry;
   /** Absent where the result is not to be remembered in the run cache. */
   readonly remember?: { readonly fingerprint: Digest; readonly run: RunId };
+  /** Nothing was run, but somebody vouches for it: DVC's run cache gets it all the same, as DVC itself would do it. */
+  readonly accepted?: true;
 }
 
 /**
@@ -132,8 +134,8 @@ async function withProducers(
 
 async function rememberForDvc(files: DvcRunFiles, proofs: readonly Proof[], nodeOf: NodeOf): Promise<void> {
   const { rememberDvcRun } = await import('./dvc-runs.ts');
-  for (const { stage, entry, remember } of proofs) {
-    if (remember !== undefined) rememberDvcRun(files, stage, { entry, nodeOf });
+  for (const { stage, entry, remember, accepted } of proofs) {
+    if (remember !== undefined || accepted === true) rememberDvcRun(files, stage, { entry, nodeOf });
   }
 }
 

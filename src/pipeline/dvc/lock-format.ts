@@ -96,12 +96,13 @@ export function lockedEntry(entry: LockEntry, { nodeOf = () => undefined, stage 
   const written = stage?.wdir === entry.wdir ? stage.written : undefined;
   const inWords = wordsOf(entry.wdir, written);
   const params = [...entry.params].filter(([, values]) => values.size > 0);
+  const known: KnownValues = new Map();
   return {
     cmd: entry.cmd,
     deps: inWords('deps', entry.deps).map(([text, content]) => lockedOf(text, content)),
-    params: inWords('params', new Map(params.map((one) => [one[0], one]))).map(([text, [file, values]]) => ({
-      file: text,
-      values: [...values].map(([key, literal]) => [key, inOrder(nodeOf(file, key), literal)] as const),
+    params: params.map(([file, values]) => ({
+      file: relativeTo(entry.wdir, file),
+      values: [...values].map(([key, literal]) => [key, inOrder(nodeOf(file, key), literal, known)] as const),
     })),
     outs: inWords('outs', entry.outs).map(([text, out]) => lockedOf(text, out.content)),
   };
@@ -119,15 +120,24 @@ function wordsOf(wdir: ProjectPath, written: WrittenPaths | undefined) {
 }
 
 /** The value with its maps' keys in the order of the file, if that still holds this value. */
-function inOrder(node: ParamsNode | undefined, literal: Literal): DvcValue {
-  const value = node === undefined ? undefined : valueOfNode(node);
+function inOrder(node: ParamsNode | undefined, literal: Literal, known: KnownValues): DvcValue {
+  const value = node === undefined ? undefined : valueOfNode(node, known);
   return value !== undefined && literalOfValue(value) === literal ? value : valueOfLiteral(literal);
 }
 
-function valueOfNode(node: ParamsNode): DvcValue {
+/** One part of a file stays one value where several params have it: DVC writes it once, with an anchor. */
+type KnownValues = Map<ParamsNode, DvcValue>;
+
+function valueOfNode(node: ParamsNode, known: KnownValues): DvcValue {
   if (typeof node === 'string') return valueOfLiteral(node);
-  if (isNodeList(node)) return node.map(valueOfNode);
-  return mapOf(Object.entries(node).map(([key, member]) => [key, valueOfNode(member)] as const));
+  const value = known.get(node) ?? newValueOf(node, known);
+  known.set(node, value);
+  return value;
+}
+
+function newValueOf(node: Exclude<ParamsNode, Literal>, known: KnownValues): DvcValue {
+  if (isNodeList(node)) return node.map((item) => valueOfNode(item, known));
+  return mapOf(Object.entries(node).map(([key, member]) => [key, valueOfNode(member, known)] as const));
 }
 
 function isNodeList(node: ParamsNode): node is readonly ParamsNode[] {

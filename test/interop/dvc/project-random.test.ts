@@ -15,7 +15,7 @@ describe.skipIf(REAL_DVC === undefined)('random DVC projects, run by both tools'
       for (const path of added) await theirs.dvc('add', '-q', path);
       theirs.commit('project');
       const ours = theirs.copy('ours');
-      await theirs.dvc('repro', '-q', '-P');
+      await theirs.dvc('repro', '-P');
       await ours.own('repro', '-P');
       const context = JSON.stringify({ dvc: files['dvc.yaml'], sub: files['sub/dvc.yaml'], added, edits }, null, 1)
         .replaceAll('\\n', '\n')
@@ -26,7 +26,7 @@ describe.skipIf(REAL_DVC === undefined)('random DVC projects, run by both tools'
       for (const edit of edits) for (const rig of [ours, theirs]) perform(rig, edit);
       expect(await changed(ours), context).toEqual(await changed(theirs));
       expect(Object.keys(await ours.ownStatus()).length, context).toEqual(Object.keys(await theirs.ownStatus()).length);
-      await theirs.dvc('repro', '-q', '-P');
+      await theirs.dvc('repro', '-P');
       await ours.own('repro', '-P');
       expect(ours.results(), context).toEqual(theirs.results());
       expect(await notClean(ours, theirs), context).toEqual([[], []]);

@@ -39,7 +39,7 @@ const PARAMS = [
 ].join('');
 
 const KEYS = ['lr', 'n', 'big', 'flag', 'none', 'name', 'date_like', 'text', 'empty', 'zero', 'exp', 'neg', 'list'];
-const NESTED = ['nested', 'nested.b', 'nested.a', 'nested.a.y', 'nested.long', 'list.0', 'nested.*'];
+const NESTED = ['nested', 'nested.b', 'nested.a', 'nested.a.y', 'nested.long', 'list.0', 'nested.l*'];
 
 const OTHER: Readonly<Record<string, string>> = {
   'conf/other.json': '{"z": 1, "y": {"k": null, "j": [1.50, "é"]}, "x": "text"}\n',
