@@ -176,6 +176,18 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./add.ts').then((m) => m.command),
   },
   {
+    name: 'get',
+    summary: 'Take a file or directory out of another repository, data or code',
+    group: 'data',
+    load: () => import('./get.ts').then((m) => m.command),
+  },
+  {
+    name: 'list',
+    summary: 'List what is in a repository, with the data that it tracks',
+    group: 'data',
+    load: () => import('./list.ts').then((m) => m.command),
+  },
+  {
     name: 'move',
     summary: 'Move data that a .dvc file tracks, and the file with it',
     group: 'data',

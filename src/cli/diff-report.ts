@@ -56,7 +56,12 @@ export interface ReadSide {
   readonly unreadable: ReadonlyMap<ProjectPath, readonly Diagnostic[]>;
 }
 
-export async function readSide(project: Project, source: DiffSource): Promise<ReadSide> {
+/** What reading a revision needs of a project. */
+export interface Reading {
+  readonly tools: Pick<Project['tools'], 'parseCache'>;
+}
+
+export async function readSide(project: Reading, source: DiffSource): Promise<ReadSide> {
   const { parseCache } = project.tools;
   const decoder = new TextDecoder();
   const locked = new Map<StageId, ReadLockEntry>();

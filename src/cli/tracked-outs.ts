@@ -37,7 +37,10 @@ async function sourceOfHead(place: GitPlace): Promise<RevisionSource | undefined
 }
 
 /** As a revision of git has them; what cannot be read of it is left out. */
-async function outsOfRevision(project: Project, source: RevisionSource): Promise<TrackedOuts> {
+export async function outsOfRevision(
+  project: { readonly tools: Pick<Project['tools'], 'parseCache' | 'scheme'> },
+  source: RevisionSource,
+): Promise<TrackedOuts> {
   const outs = new Map<ProjectPath, Content | undefined>();
   const { state } = await readSide(project, source);
   for (const stage of state.declared.values()) addOuts(outs, stage, state.locked.get(stage.id)?.entry.outs);
