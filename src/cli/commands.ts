@@ -128,6 +128,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./freeze.ts').then((m) => m.unfreeze),
   },
   {
+    name: 'check-ignore',
+    summary: 'Tell which paths a .dvcignore leaves out, and by which line',
+    group: 'data',
+    load: () => import('./check-ignore.ts').then((m) => m.command),
+  },
+  {
     name: 'init',
     summary: 'Write a small pipeline that works, to begin with',
     group: 'setup',
@@ -156,6 +162,12 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'Accept the workspace as it is: lock what is there, without running',
     group: 'data',
     load: () => import('./commit.ts').then((m) => m.command),
+  },
+  {
+    name: 'data status',
+    summary: 'Show how data differs between the last commit, the lockfiles and the workspace',
+    group: 'data',
+    load: () => import('./data-status.ts').then((m) => m.command),
   },
   {
     name: 'unprotect',

@@ -7,6 +7,8 @@ export interface Context {
   readonly stderr: Output;
   /** Reads one line from the user; undefined when stdin is not a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** All of stdin, for commands that are told to read it. */
+  readonly input?: () => Promise<string>;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */

@@ -3,6 +3,7 @@ import type { Content } from '../base/content.ts';
 import type { Diagnostic } from '../base/error.ts';
 import { digestOf } from '../base/hash.ts';
 import { directoryOf, joinPath } from '../base/project-path.ts';
+import { partsOfId } from '../pipeline/file-names.ts';
 import { explainChange, type LockDiff, type LockState } from '../pipeline/lock-diff.ts';
 import type { ReadLockEntry } from '../pipeline/lock-entry.ts';
 import { isDvcLock, isLockfile } from '../pipeline/lock-format.ts';
@@ -127,7 +128,7 @@ function without(state: LockState, unreadable: ReadonlySet<ProjectPath>): LockSt
 }
 
 export function fileOf(id: StageId): ProjectPath {
-  return id.slice(0, id.lastIndexOf(':')) as ProjectPath;
+  return partsOfId(id)?.file ?? (id as string as ProjectPath);
 }
 
 function unreadableWarning(side: 'before' | 'after', diagnostic: Diagnostic): LockWarning {
@@ -174,7 +175,7 @@ async function textOf(
 
 function labelsOf(states: readonly LockState[]): ReadonlyMap<StageId, string> {
   const ids = new Set(states.flatMap((state) => [...state.locked.keys(), ...state.declared.keys()]));
-  const nameOf = (id: StageId) => id.slice(id.lastIndexOf(':') + 1);
+  const nameOf = (id: StageId) => partsOfId(id)?.name ?? id;
   const uses = new Map<string, number>();
   for (const id of ids) uses.set(nameOf(id), (uses.get(nameOf(id)) ?? 0) + 1);
   return new Map([...ids].map((id) => [id, uses.get(nameOf(id)) === 1 ? nameOf(id) : id]));

@@ -4,7 +4,7 @@ import type { ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { baseName, comparePaths, contains, directoryOf } from '../base/project-path.ts';
 import { PIPELINE_NAMES } from '../pipeline/file-names.ts';
-import { isLockfile, LOCK_NAMES, lockfileOf } from '../pipeline/lock-format.ts';
+import { isDataFile, isLockfile, LOCK_NAMES, lockfileOf } from '../pipeline/lock-format.ts';
 import { type GitPlace, openRevision, readBlobs } from '../provenance/git-files.ts';
 import { discoverPipelines } from '../repro/discover.ts';
 import type { Project } from './project.ts';
@@ -23,6 +23,8 @@ export interface DiffSource {
 
 /** A revision also knows all its other files. */
 export interface RevisionSource extends DiffSource {
+  /** Its `.dvc` files. */
+  readonly dataFiles: readonly ProjectPath[];
   /** The file itself, or all committed files below a directory, sorted. */
   below(path: ProjectPath): readonly ProjectPath[];
 }
@@ -37,6 +39,7 @@ export async function revisionSource(place: GitPlace, name: string): Promise<Rev
     name,
     commit,
     files: all.filter((path) => NAMES.has(baseName(path)) && isOurs(path)).sort(comparePaths),
+    dataFiles: all.filter((path) => isDataFile(path) && isOurs(path)).sort(comparePaths),
     below: (path) => all.filter((file) => contains(path, file)).sort(comparePaths),
     async read(paths) {
       const wanted = new Map([...paths].flatMap((path) => listOf(path, blobs.get(path))));

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir, platform } from 'node:os';
 import { join, relative } from 'node:path';
-import type { ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import type { ParsingOptions } from '../pipeline/command-options.ts';
-import { createDvcIgnore } from '../store/dvc-ignore.ts';
+import { createDvcIgnore, type DvcIgnore } from '../store/dvc-ignore.ts';
 import type { ParseCache } from '../store/parse-cache.ts';
 import type { Config } from './config.ts';
 import { dvcConfigFiles, parseDvcConfig } from './dvc-config.ts';
@@ -15,13 +14,14 @@ export interface DvcProject {
   readonly cacheDir: string;
   readonly link: Config['cache']['link'];
   readonly parsing: ParsingOptions;
-  /** Absolute paths. */
-  readonly ignores: (path: string, kind: 'file' | 'directory') => boolean;
+  /** All users of a group may write to the cache. */
+  readonly shared?: 'group' | undefined;
+  readonly ignore: DvcIgnore;
   /** Absolute; what all this was read from. */
   readonly sources: readonly string[];
 }
 
-type Kept = Pick<DvcProject, 'cacheDir' | 'link' | 'parsing'>;
+type Kept = Pick<DvcProject, 'cacheDir' | 'link' | 'shared' | 'parsing'>;
 
 export function openDvcProject(
   root: string,
@@ -42,24 +42,29 @@ export function openDvcProject(
       throw new LockstepError('bad-config', "DVC's configuration cannot be used", { diagnostics });
     }
     const { cache, parsing } = config;
-    kept = { cacheDir: cache.dir ?? join(directory, 'cache'), link: cache.type ?? ['reflink', 'copy'], parsing };
+    kept = {
+      cacheDir: cache.dir ?? join(directory, 'cache'),
+      link: cache.type ?? ['reflink', 'copy'],
+      shared: cache.shared,
+      parsing,
+    };
     parseCache.set('dvc-config', key, kept);
   }
-  return { ...kept, ignores: ignoring(root), sources: [...files, join(root, '.dvcignore')] };
+  return { ...kept, ignore: dvcIgnoreOf(root), sources: [...files, join(root, '.dvcignore')] };
 }
 
 /** Undefined where the file of the project's root names nothing, as the one that DVC makes. */
-export function ignoresOf(root: string): DvcProject['ignores'] | undefined {
+export function ignoreOf(root: string): DvcIgnore | undefined {
   const isSaying = (textOf(join(root, '.dvcignore')) ?? '').split(/\r?\n/).some((line) => !/^\s*(#|$)/.test(line));
-  return isSaying ? ignoring(root) : undefined;
+  return isSaying ? dvcIgnoreOf(root) : undefined;
 }
 
-function ignoring(root: string): DvcProject['ignores'] {
-  const { ignores } = createDvcIgnore({
+/** What the `.dvcignore` files below a root say. */
+export function dvcIgnoreOf(root: string): DvcIgnore {
+  return createDvcIgnore({
     read: (directory) => textOf(join(root, directory, '.dvcignore')),
     isProject: (directory) => existsSync(join(root, directory, '.dvc')),
   });
-  return (path, kind) => ignores(relative(root, path) as ProjectPath, kind);
 }
 
 function shownAs(root: string, file: string): string {

@@ -40,7 +40,7 @@ async function prune({ tools }: Project, pipeline: Pipeline, loaded: Loaded): Pr
   const stages = new Set(pipeline.stages.map((stage) => stage.name));
   const gone = [...(standing?.lockfile.entries.keys() ?? [])].filter((name) => !stages.has(name));
   if (standing === undefined || gone.length === 0) return [];
-  const lock = await openLock(tools, pipeline, standing);
+  const lock = await openLock(tools, pipeline.file, loaded);
   for (const name of gone) lock.drop(name);
   lock.save();
   return gone.map((name) => `${lockfileOf(pipeline.file, tools.scheme)}: dropped ${oneLine(name)}`);

@@ -7,7 +7,6 @@ import { comparePaths, contains, joinPath } from '../base/project-path.ts';
 import type { ReadLockEntry } from '../pipeline/lock-entry.ts';
 import type { Pipeline, Stage } from '../pipeline/stage.ts';
 import type { GitPlace } from '../provenance/git-files.ts';
-import { decodeTree, type TreeEntry } from '../store/tree.ts';
 import type { Run } from '../tracking/run.ts';
 import { readSide } from './diff-report.ts';
 import { type DiffSource, revisionSource } from './diff-source.ts';
@@ -137,24 +136,21 @@ interface KeptOut {
 }
 
 function keptFiles(project: Project, outs: readonly KeptOut[]): KeptFiles {
-  const listings = new Map<Digest, readonly TreeEntry[] | undefined>();
-  const listingOf = async ({ digest, kind }: KeptOut): Promise<readonly TreeEntry[] | undefined> => {
+  const listings = new Map<Digest, ReadonlyMap<string, Digest> | undefined>();
+  const listingOf = ({ digest, kind }: KeptOut): ReadonlyMap<string, Digest> | undefined => {
     if (kind === 'file') return undefined;
-    if (!listings.has(digest)) {
-      const bytes = await project.store().read(digest);
-      listings.set(digest, bytes === undefined ? undefined : decodeTree(new TextDecoder().decode(bytes)));
-    }
+    if (!listings.has(digest)) listings.set(digest, project.store().filesOf(digest));
     return listings.get(digest);
   };
   return async (path) => {
     const found = new Map<ProjectPath, Digest>();
     for (const out of outs) {
       if (!contains(path, out.path) && !contains(out.path, path)) continue;
-      const listing = await listingOf(out);
+      const listing = listingOf(out);
       if (listing === undefined && out.kind !== 'tree' && contains(path, out.path)) found.set(out.path, out.digest);
-      for (const entry of listing ?? []) {
-        const member = joinPath(out.path, entry.path);
-        if ('digest' in entry && entry.digest !== null && contains(path, member)) found.set(member, entry.digest);
+      for (const [name, digest] of listing ?? []) {
+        const member = joinPath(out.path, name);
+        if (contains(path, member)) found.set(member, digest);
       }
     }
     return found;

@@ -64,7 +64,7 @@ export async function openProject(context: Context, { as }: { readonly as?: Sche
   const config = await readConfig([join(state, 'config.yaml'), join(state, 'config.local.yaml')], parseCache);
   const scheme = as ?? config.scheme ?? (existsSync(join(root, '.dvc')) ? 'dvc' : 'native');
   const dvc = scheme === 'dvc' ? await readDvc(root, { env: context.env, parseCache }) : undefined;
-  const ignores = dvc === undefined ? await readIgnores(root) : undefined;
+  const ignore = dvc === undefined ? await readIgnore(root) : dvc.ignore;
   const cacheDir = dvc?.cacheDir ?? resolve(root, config.cache.dir);
   // The last is there while a repro runs, or after one that was killed.
   const own = ['config.yaml', 'config.local.yaml', 'tmp/repro.lock.json'];
@@ -82,7 +82,8 @@ export async function openProject(context: Context, { as }: { readonly as?: Sche
       linkTypes: dvc?.link ?? config.cache.link,
       now: context.now,
       scheme,
-      ignores: dvc?.ignores ?? ignores,
+      ...(ignore !== undefined && { ignore }),
+      ...(dvc?.shared !== undefined && { shared: dvc.shared }),
     }));
   const openTracking = () => (tracking ??= openSqlite(join(state, 'lockstep.db')));
   const tools: Tools = {
@@ -159,10 +160,10 @@ async function readDvc(...given: Parameters<typeof openDvcProject>): Promise<Dvc
 }
 
 /** A project that was DVC's goes on leaving out of its directories what `.dvcignore` names. */
-async function readIgnores(root: string): Promise<DvcProject['ignores'] | undefined> {
+async function readIgnore(root: string): Promise<DvcProject['ignore'] | undefined> {
   if (!existsSync(join(root, '.dvcignore'))) return undefined;
-  const { ignoresOf } = await import('./dvc-project.ts');
-  return ignoresOf(root);
+  const { ignoreOf } = await import('./dvc-project.ts');
+  return ignoreOf(root);
 }
 
 async function openSqlite(file: string): Promise<TrackingStore> {

@@ -1,5 +1,6 @@
 import { LockstepError } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
+import { partsOfId } from '../pipeline/file-names.ts';
 import type { Run } from '../tracking/run.ts';
 import type { RunQuery, TrackingStore } from '../tracking/tracking-store.ts';
 
@@ -25,13 +26,11 @@ async function newest(tracking: TrackingStore): Promise<readonly Run[]> {
 /** Runs of a stage by its name, or by `<file>:<name>` where several files have one of that name; newest first. */
 export async function ofStage(tracking: TrackingStore, stage: string, query: RunQuery): Promise<readonly Run[]> {
   const { limit, ...rest } = query;
-  const colon = stage.lastIndexOf(':');
-  const file = colon === -1 ? undefined : stage.slice(0, colon);
-  const name = stage.slice(colon + 1);
+  const parts = partsOfId(stage);
   const whole = await tracking.list({ latestMetrics: true, ...query, stage });
-  if (file === undefined || whole.length > 0) return whole;
-  const runs = await tracking.list({ latestMetrics: true, ...rest, stage: name });
-  return runs.filter((run) => run.file === file).slice(0, limit);
+  if (parts === undefined || whole.length > 0) return whole;
+  const runs = await tracking.list({ latestMetrics: true, ...rest, stage: parts.name });
+  return runs.filter((run) => run.file === parts.file).slice(0, limit);
 }
 
 async function hintFor(tracking: TrackingStore, reference: string): Promise<string> {

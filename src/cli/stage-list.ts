@@ -17,7 +17,7 @@ export const command = defineCommand({
     names: { type: 'boolean', help: 'print only the names, one a line' },
     json: {
       type: 'boolean',
-      help: '{"stages": [{"name", "file", "wdir", "cmd", "deps", "outs", "params", "metrics", "plots", "frozen"}]}',
+      help: '{"stages": [{"name", "file", "wdir", "cmd", "deps", "outs", "params", "metrics", "plots", "frozen", …}]}',
     },
   },
   positionals: { min: 0, max: Number.POSITIVE_INFINITY },
@@ -67,10 +67,32 @@ function stageTable(loaded: Loaded, stages: readonly Stage[], room: Parameters<t
   return renderTable(columns, rows, room);
 }
 
-/** Paths are the project's; a params entry without keys is the whole file. */
+/**
+ * Templates replaced, paths the project's. A params entry without keys is the whole file. What is as it is by default is
+ * left out at the end.
+ */
 function stageJson(stage: Stage, name: string): unknown {
   const paths = (kind: Out['kind']) => stage.outs.filter((out) => out.kind === kind).map((out) => out.path);
-  const { file, wdir, cmd, deps, params, frozen } = stage;
-  const outs = { outs: paths('out'), params, metrics: paths('metric'), plots: paths('plot') };
-  return { name, file, wdir, cmd, deps, ...outs, frozen, ...(stage.desc === undefined ? {} : { desc: stage.desc }) };
+  const { file, wdir, cmd, deps, params, frozen, env, alwaysChanged, retries, resources, mutex } = stage;
+  return {
+    name,
+    file,
+    wdir,
+    cmd,
+    deps,
+    outs: paths('out'),
+    params,
+    metrics: paths('metric'),
+    plots: paths('plot'),
+    frozen,
+    ...(stage.name.includes('@') && { group: stage.name.slice(0, stage.name.indexOf('@')) }),
+    ...(alwaysChanged && { always_changed: true }),
+    ...(Object.keys(env).length > 0 && { env }),
+    ...(stage.timeout !== undefined && { timeout: stage.timeout / 1000 }),
+    ...(retries > 0 && { retries }),
+    ...(Object.keys(resources).length > 0 && { resources }),
+    ...(mutex.length > 0 && { mutex }),
+    ...(stage.desc !== undefined && { desc: stage.desc }),
+    ...(stage.meta !== undefined && { meta: stage.meta }),
+  };
 }

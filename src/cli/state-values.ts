@@ -23,8 +23,10 @@ const LOGGED = '$LOCKSTEP_METRICS' as ProjectPath;
 
 export function metricFilesOf(state: ProjectState): readonly ProjectPath[] {
   const recorded = state.runs.flatMap(reportedOuts).filter(({ reports }) => reports === 'metric');
-  const declared = state.stages.flatMap(({ outs }) => outs.filter(({ kind }) => kind === 'metric'));
-  const paths = (state.runs.length > 0 ? recorded : declared).map(({ path }) => path);
+  const ofStages = state.stages.flatMap(({ outs }) => outs.filter(({ kind }) => kind === 'metric'));
+  const declared = state.pipelines.flatMap(({ metrics = [] }) => metrics);
+  const paths =
+    state.runs.length > 0 ? recorded.map(({ path }) => path) : [...ofStages.map(({ path }) => path), ...declared];
   return [...new Set(paths)].sort(comparePaths);
 }
 
@@ -42,10 +44,11 @@ function loggedBy(run: Run): readonly (readonly [string, Literal])[] {
   return latestMetrics(run.metrics).map(({ key, value }) => [key, literalOf(value)]);
 }
 
-/** What stages ask for, each file whole; and the params.yaml that everybody expects. */
+/** What stages ask for and pipelines declare, each file whole; and the params.yaml that everybody expects. */
 export function paramFilesOf(state: ProjectState): readonly ProjectPath[] {
   const requested = state.stages.flatMap(({ params }) => params.map(({ file }) => file));
-  return [...new Set([joinPath(ROOT, 'params.yaml'), ...requested])].sort(comparePaths);
+  const declared = state.pipelines.flatMap(({ params = [] }) => params);
+  return [...new Set([joinPath(ROOT, 'params.yaml'), ...requested, ...declared])].sort(comparePaths);
 }
 
 /** Only what stages ask for. */

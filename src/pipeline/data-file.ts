@@ -56,7 +56,7 @@ function readValue(file: ProjectPath, text: string): ReadValue {
   }
 }
 
-export function suffixOf(file: ProjectPath): string {
+function suffixOf(file: ProjectPath): string {
   return file.slice(file.lastIndexOf('.') + 1).toLowerCase();
 }
 

@@ -144,6 +144,12 @@ describe('setFrozen', () => {
   test('of a stage that is not there', () => {
     expect(codeOf(() => setFrozen('stages:\n  train:\n    cmd: x\n', 'trian', true))).toBe('no-such-stage');
   });
+
+  test('of a stage that a group makes', () => {
+    const text = 'stages:\n  s:\n    foreach: [a]\n    do: {cmd: x}\n';
+    expect(codeOf(() => setFrozen(text, 's@a', true))).toBe('usage');
+    expect(() => setFrozen(text, 's@a', true)).toThrow('`s@a` is made of `s`, and cannot be changed by itself');
+  });
 });
 
 describe('removeStage', () => {

@@ -113,6 +113,12 @@ function isData(value: unknown): value is Data {
 function requireStage(file: OpenFile, name: string): Data {
   const stage = file.stages[name];
   if (stage !== undefined) return stage;
+  const group = /^[^@]+(?=@)/.exec(name)?.[0];
+  if (group !== undefined && group in file.stages) {
+    throw new LockstepError('usage', `\`${name}\` is made of \`${group}\`, and cannot be changed by itself`, {
+      hint: `change \`${group}\` in an editor; it is the stages of the whole group that change`,
+    });
+  }
   const close = nearest(name, Object.keys(file.stages));
   throw new LockstepError('no-such-stage', `the pipeline has no stage \`${name}\``, {
     ...(close !== undefined && { hint: `did you mean \`${close}\`?` }),

@@ -1,12 +1,12 @@
 import type { ProjectPath, StageId } from '../base/brand.ts';
-import { resolveInProject } from '../base/project-path.ts';
+import { relativeTo, resolveInProject } from '../base/project-path.ts';
 import { parseDuration } from './duration.ts';
 import { parseMemory } from './memory.ts';
 import type { Mistake, YamlPath } from './mistake.ts';
 import type { PlacedOut } from './out-conflicts.ts';
 import { indexPaths } from './path-index.ts';
 import type { WrittenStage } from './schema-stage.ts';
-import type { Out, ParamsRequest, Resources, Stage } from './stage.ts';
+import type { Out, ParamsRequest, Resources, Stage, WrittenPaths } from './stage.ts';
 import { commandMistake, outMistake, variableMistake, writtenPathMistake } from './stage-rules.ts';
 import { PARAMS_FILE } from './vars.ts';
 import { outOf, type WrittenPath, writtenOuts } from './written-out.ts';
@@ -23,7 +23,7 @@ export interface StageScope {
 }
 
 /** A path of a stage with its place in the file. */
-type Placed = Pick<PlacedOut, 'path' | 'file' | 'at' | 'key'>;
+type Placed = Pick<PlacedOut, 'path' | 'file' | 'at' | 'key'> & { readonly text: string };
 
 export interface ExpandedStage {
   readonly stage: Stage;
@@ -51,7 +51,7 @@ export function expandStage(outer: StageScope, written: WrittenStage): ExpandedS
     wdir,
     cmd: expandCommand(scope, written.cmd),
     env: expandEnv(scope, written.env ?? {}),
-    ...expandDeps(deps.map((dep) => dep.path)),
+    deps: [...new Set(deps.map((dep) => dep.path))],
     params: params.requests,
     outs,
     frozen: written.frozen ?? false,
@@ -60,13 +60,20 @@ export function expandStage(outer: StageScope, written: WrittenStage): ExpandedS
     resources: expandResources(written.resources ?? {}),
     mutex: [...new Set([written.mutex ?? []].flat())],
     ...expandOptional(written),
+    ...writtenPaths(wdir, { deps, params: params.files, outs: placed }),
   };
-  return { stage, placed: placed.map((out) => ({ ...out, stage: id, label: name })) };
+  return { stage, placed: placed.map(({ text: _, ...out }) => ({ ...out, stage: id, label: name })) };
 }
 
-function expandDeps(paths: readonly ProjectPath[]): Pick<Stage, 'deps' | 'repeatedDeps'> {
-  const deps = [...new Set(paths)];
-  return { deps, ...(deps.length < paths.length && { repeatedDeps: paths }) };
+function writtenPaths(
+  wdir: ProjectPath,
+  { deps, params, outs }: Readonly<Record<keyof WrittenPaths, readonly Placed[]>>,
+): Pick<Stage, 'written'> {
+  const plain = [...deps, ...params, ...outs].every(({ path, text }) => text === relativeTo(wdir, path));
+  if (plain && new Set(deps.map(({ path }) => path)).size === deps.length) return {};
+  const texts = (placed: readonly Placed[]) => placed.map(({ path, text }) => [path, text] as const);
+  const once = (placed: readonly Placed[]) => texts([...new Map(placed.map((one) => [one.text, one])).values()]);
+  return { written: { deps: texts(deps), params: once(params), outs: once(outs) } };
 }
 
 function expandOptional(written: WrittenStage): Pick<Stage, 'desc' | 'meta' | 'timeout'> {
@@ -113,7 +120,9 @@ function expandOuts(scope: StageScope, written: WrittenStage): { outs: readonly 
     const path = resolve(scope, entry);
     if (path === undefined) continue;
     const mistake = outMistake(path, scope);
-    if (mistake === undefined) placed.push({ path, file: scope.file, at: atOf(scope, entry), key: entry.key ?? false });
+    if (mistake === undefined) {
+      placed.push({ path, text: entry.text, file: scope.file, at: atOf(scope, entry), key: entry.key ?? false });
+    }
     report(scope, entry, mistake);
     outs.push(outOf(path, entry));
   }
@@ -129,7 +138,7 @@ function expandParams(
   for (const { text, wanted, ...place } of writtenParams(written)) {
     const path = resolve(scope, { text, ...place });
     if (path === undefined) continue;
-    files.push({ path, file: scope.file, at: atOf(scope, place), key: place.key });
+    files.push({ path, text, file: scope.file, at: atOf(scope, place), key: place.key });
     const known = keys.get(path);
     // Some keys of a file and the whole of it: the whole.
     keys.set(path, wanted === null || known === null ? null : new Set([...(known ?? []), ...wanted]));
@@ -176,7 +185,8 @@ function ownRead(out: ProjectPath, read: ProjectPath): string {
 function resolveAll(scope: StageScope, written: readonly WrittenPath[]): Placed[] {
   return written.flatMap((entry) => {
     const path = resolve(scope, entry);
-    return path === undefined ? [] : [{ path, file: scope.file, at: atOf(scope, entry), key: entry.key ?? false }];
+    const { text, key = false } = entry;
+    return path === undefined ? [] : [{ path, text, file: scope.file, at: atOf(scope, entry), key }];
   });
 }
 

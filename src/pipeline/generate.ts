@@ -171,7 +171,7 @@ function resolveValue(generator: Generator, value: Value, at: YamlPath): Value |
   const text = (written: string, place: YamlPath): Value => {
     const result = interpolateValue(written, { scope });
     if (result.ok) return result.value;
-    generator.tell(place, result.problem);
+    for (const problem of result.problems) generator.tell(place, problem);
     sound = false;
     return null;
   };

@@ -44,7 +44,7 @@ function scopeOf(data: object): Scope {
 
 function text(template: string, options?: ParsingOptions): string {
   const result = interpolateText(template, { scope, ...(options !== undefined && { options }) });
-  return result.ok ? result.value : `! ${result.problem.message}`;
+  return result.ok ? result.value : result.problems.map(({ message }) => `! ${message}`).join(' ');
 }
 
 function whole(template: string): Value | undefined {
@@ -92,12 +92,13 @@ describe('what cannot be replaced', () => {
     ['${deep..er}', '! the template `${deep..er}` cannot be read'],
     ['${list[0]b}', '! the template `${list[0]b}` cannot be read'],
     ['${list[0}', '! the template `${list[0}` cannot be read'],
-    ['${missing}', '! `${missing}` names no value: there is no `missing`'],
-    ['${HOME:-x}', '! `${HOME:-x}` names no value: there is no `HOME:-x`'],
-    ['${deep.er.x}', '! `${deep.er.x}` names no value: there is no `deep.er.x`'],
-    ['${list[9]}', '! `${list[9]}` names no value: there is no `list.9`'],
-    ['${n.x}', '! `${n.x}` names no value: there is no `n.x`'],
-    ['${${n}}', '! `${${n}` names no value: there is no `${n`'],
+    ['${missing}', '! `${missing}` names no value'],
+    ['${HOME:-x}', '! `${HOME:-x}` names no value'],
+    ['${deep.er.x}', '! `${deep.er.x}` names no value'],
+    ['${list[9]}', '! `${list[9]}` names no value'],
+    ['${n.x}', '! `${n.x}` names no value'],
+    ['${${n}}', '! `${${n}` names no value'],
+    ['${gone} ${n} ${lost}', '! `${gone}` names no value ! `${lost}` names no value'],
     ['x ${list}', '! `${list}` is a list, which cannot stand in a text'],
     ['${map}', '! `${map}` is a map, which cannot stand in a text'],
   ])('%j', (template, expected) => {

@@ -19,17 +19,21 @@ export function locate(
 
 /** One mistake with its places, as far as the texts of the files are known. Sources that were read are kept for others. */
 export function located(
-  { file, at, key, message, hint, related }: Mistake,
+  { file, at, key, part, message, hint, related }: Mistake,
   texts: ReadonlyMap<ProjectPath, string | undefined>,
   sources: Map<ProjectPath, YamlSource>,
 ): Diagnostic {
-  const place = placeIn({ file, at, ...(key !== undefined && { key }) }, texts, sources);
+  const place = placeIn(
+    { file, at, ...(key !== undefined && { key }), ...(part !== undefined && { part }) },
+    texts,
+    sources,
+  );
   const other = related === undefined ? undefined : placeIn(related, texts, sources);
   return { message, ...(place && { place }), ...(other && { related: other }), ...(hint !== undefined && { hint }) };
 }
 
 function placeIn(
-  { file, at, key = false }: NonNullable<Mistake['related']>,
+  { file, at, key = false, part = '' }: Pick<Mistake, 'file' | 'at' | 'key' | 'part'>,
   texts: ReadonlyMap<ProjectPath, string | undefined>,
   sources: Map<ProjectPath, YamlSource>,
 ): Place | undefined {
@@ -38,7 +42,7 @@ function placeIn(
   if (!/\.(?:ya?ml|json)$/i.test(file)) return placeOfAssignment(file, text, String(at.at(-1) ?? ''));
   const source = sources.get(file) ?? readSource(file, text).source;
   sources.set(file, source);
-  return placeOfPath(source, writtenPlace(source, at), key);
+  return placeOfPath(source, writtenPlace(source, at), { key, part });
 }
 
 /** In files of other languages: the first line that gives something of that name a value. */
@@ -63,11 +67,18 @@ function writtenPlace(source: YamlSource, at: YamlPath): YamlPath {
   return [section, group, ...(isForeach ? ['do'] : []), ...inside];
 }
 
-function placeOfPath(source: YamlSource, at: YamlPath, wantsKey: boolean): Place {
+function placeOfPath(
+  source: YamlSource,
+  at: YamlPath,
+  { key: wantsKey, part }: { readonly key: boolean; readonly part: string },
+): Place {
   const { key, value, whole } = findNode(source, at);
   const atKey = value === null || !whole || wantsKey || isUnwritten(value);
   const node = atKey ? (key ?? value) : value;
-  return placeOf(source, node === null ? 0 : startOf(node));
+  if (node === null) return placeOf(source, 0);
+  // A text with escapes may be spelled otherwise than it is.
+  const inside = whole && part !== '' ? source.text.indexOf(part, startOf(node)) : -1;
+  return placeOf(source, inside >= 0 && inside < (node.range?.[1] ?? 0) ? inside : startOf(node));
 }
 
 interface FoundNode {

@@ -49,6 +49,8 @@ export interface LockOwner {
   readonly stages: ReadonlyMap<string, Stage>;
   /** What the format has no words for, as it was when an entry was written; for DVC's only. */
   readonly unwritten: ReadonlyMap<string, Unwritten>;
+  /** The names in the order of a first run, in which new entries are written; absent: as they come. */
+  readonly order?: readonly string[];
 }
 
 /** The parts of an entry that dvc.lock cannot hold. */

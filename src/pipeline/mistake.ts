@@ -9,6 +9,8 @@ export interface Mistake {
   readonly at: YamlPath;
   /** Point at the key instead of the value. */
   readonly key?: boolean;
+  /** Point at this part of the text that stands there. */
+  readonly part?: string;
   readonly message: string;
   readonly hint?: string;
   readonly related?: { readonly file: ProjectPath; readonly at: YamlPath; readonly key?: boolean };

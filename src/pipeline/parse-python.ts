@@ -19,7 +19,7 @@ export function parsePython(file: ProjectPath, text: string): ReadPython {
   let wrong: number | undefined;
   tree.iterate({
     enter(node) {
-      if (node.type.isError && wrong === undefined) wrong = node.from;
+      if (node.type.isError && wrong === undefined && !isUnknownForm(node.node)) wrong = node.from;
       return wrong === undefined;
     },
   });
@@ -28,6 +28,12 @@ export function parsePython(file: ProjectPath, text: string): ReadPython {
     return { ok: false, diagnostics: [{ message: 'this is no Python that can be read', place }] };
   }
   return { ok: true, value: constantsIn(childrenOf(tree.topNode), text, 'name') };
+}
+
+/** Forms of Python that the grammar takes for mistakes: `1.`, a bare `yield`, and `with` in brackets. */
+function isUnknownForm({ parent }: SyntaxNode): boolean {
+  if (parent?.name === 'MemberExpression') return parent.firstChild?.name === 'Number';
+  return parent?.name === 'YieldExpression' || [parent, parent?.parent].some((node) => node?.name === 'WithStatement');
 }
 
 /** `name`: what is assigned to a name. `self`: what is assigned to a member of `self`. */

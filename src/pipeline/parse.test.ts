@@ -251,7 +251,26 @@ stages:
         // biome-ignore lint/suspicious/noTemplateCurlyInString: what the shell is to see
         cmd: 'echo ${HOME}\nrun\n',
         deps: ['work/data', 'work/src/a b.py'],
-        repeatedDeps: ['work/data', 'work/data', 'work/src/a b.py'],
+        written: {
+          deps: [
+            ['work/data', 'data/'],
+            ['work/data', './data'],
+            ['work/src/a b.py', 'src/a b.py'],
+          ],
+          params: [
+            ['work/params.yaml', 'params.yaml'],
+            ['work/conf.toml', 'conf.toml'],
+            ['work/other.json', 'other.json'],
+          ],
+          outs: [
+            ['work/model', 'model'],
+            ['work/logs', 'logs/'],
+            ['work/plain', 'plain'],
+            ['work/m.json', 'm.json'],
+            ['work/p.csv', 'p.csv'],
+            ['work/q.csv', 'q.csv'],
+          ],
+        },
         outs: [
           { path: 'work/model', kind: 'out', cache: false, persist: false, push: true, desc: 'the model' },
           { path: 'work/logs', kind: 'out', cache: true, persist: true, push: false, remote: 'r', labels: ['x'] },

@@ -7,6 +7,9 @@ export function literalValue(node: SyntaxNode, text: string): Value | undefined 
   switch (node.name) {
     case 'Number':
       return numberValue(written);
+    // The grammar takes `1.` for a number whose member is missing.
+    case 'MemberExpression':
+      return /^[0-9_]+\.$/.test(written) ? numberValue(written) : undefined;
     case 'Boolean':
       return written === 'True';
     case 'None':

@@ -50,7 +50,7 @@ function resolveText(resolving: Resolving, text: string, place: ResolvePlace & {
   const { at, wanted, key = false } = place;
   const result = interpolate(resolving, text, wanted);
   if (result.ok) return jsonOf(result.value);
-  resolving.tell({ at, key }, result.problem);
+  for (const problem of result.problems) resolving.tell({ at, key }, problem);
   return '';
 }
 

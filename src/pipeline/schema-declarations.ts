@@ -35,7 +35,7 @@ export const Artifact = z.strictObject(
   expects('a map with the path of the artifact'),
 );
 
-export const Dataset = z.looseObject(
+const Dataset = z.looseObject(
   {
     name: text.describe('What stages call it, as `ds://name`.'),
     type: text.describe('Where it comes from: `dvc`, `dc` or `url`.'),

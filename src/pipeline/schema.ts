@@ -63,9 +63,14 @@ export function knownKeys(at: readonly PropertyKey[]): readonly string[] {
   if (at[0] === 'plots') return Object.keys(PlotDefinition.shape);
   if (at[0] === 'artifacts') return Object.keys(Artifact.shape);
   const inStage = at[2] === 'do' ? at.slice(3) : at.slice(2);
-  if (inStage.length === 0) return Object.keys(Stage.shape);
+  if (inStage.length === 0) return stageKeys(at[2] === 'do');
   if (inStage[0] === 'resources') return Object.keys(Resources.shape);
   return Object.keys(inStage[0] === 'plots' ? PlotFlags.shape : OutFlags.shape);
+}
+
+function stageKeys(inGroup: boolean): readonly string[] {
+  const keys = Object.keys(Stage.shape);
+  return inGroup ? keys.filter((key) => key !== 'matrix') : [...keys, ...Object.keys(ForeachStage.shape)];
 }
 
 /** The schema for editors, in the draft that most of them know. */

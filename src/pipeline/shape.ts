@@ -100,10 +100,16 @@ function unknownKey(file: ProjectPath, around: YamlPath, name: string): Mistake 
     const hint = 'write it below `do`, which is the stage that is made of each';
     return { file, at: [...around, name], key: true, message: `\`${name}\` cannot stand beside \`foreach\``, hint };
   }
+  if (around[2] === 'do' && GENERATORS.includes(name)) {
+    const hint = 'a stage is made by one of them; a matrix can have any number of axes';
+    return { file, at: [...around, name], key: true, message: `\`${name}\` cannot stand inside of \`foreach\``, hint };
+  }
   const meant = nearest(name, known);
   const hint = meant === undefined ? `known keys here: ${known.join(', ')}` : `did you mean \`${meant}\`?`;
   return { file, at: [...around, name], key: true, message: `unknown key \`${name}\``, hint };
 }
+
+const GENERATORS = ['foreach', 'matrix', 'do'];
 
 function hintFor(issue: Issue, at: YamlPath): string | undefined {
   const { input } = issue;
@@ -112,7 +118,8 @@ function hintFor(issue: Issue, at: YamlPath): string | undefined {
   const accepts = (type: string) => expected.some((one) => one.code === 'invalid_type' && one.expected === type);
   if (typeof input === 'string' && accepts('array')) return `write a list, \`${at.at(-1)}: [${input}]\``;
   const isPlain = typeof input === 'number' || typeof input === 'boolean';
-  if (isPlain && accepts('string') && !accepts('number')) return 'put text in quotes';
+  const isList = at.at(-2) === 'matrix' || at.at(-1) === 'foreach';
+  if (isPlain && !isList && accepts('string') && !accepts('number') && !accepts('int')) return 'put text in quotes';
   if (at.length > 4 && at.at(-1) === 'path') return 'flags are written below the path: `- model.pkl: {cache: false}`';
   return undefined;
 }

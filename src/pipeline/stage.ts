@@ -14,8 +14,8 @@ export interface Stage {
   readonly env: Readonly<Record<string, string>>;
   /** In the order written, without duplicates. */
   readonly deps: readonly ProjectPath[];
-  /** The deps with those that are written twice standing twice, where there are such: DVC's lockfile keeps them. */
-  readonly repeatedDeps?: readonly ProjectPath[];
+  /** Where a path is not written in the plainest way: DVC's lockfile has them all as they are written. */
+  readonly written?: WrittenPaths;
   readonly params: readonly ParamsRequest[];
   /** Plain outs, metrics and plots, in the order written. */
   readonly outs: readonly Out[];
@@ -33,6 +33,15 @@ export interface Stage {
   /** Stages that share a name never run at the same time. */
   readonly mutex: readonly string[];
 }
+
+/** Paths of a stage in the order and in the words of its file, from the stage's wdir on; a dep that stands twice stands twice. */
+export interface WrittenPaths {
+  readonly deps: readonly WrittenText[];
+  readonly params: readonly WrittenText[];
+  readonly outs: readonly WrittenText[];
+}
+
+type WrittenText = readonly [path: ProjectPath, text: string];
 
 export interface Resources {
   readonly cpus?: number;
@@ -63,7 +72,8 @@ export interface Out {
   readonly type?: string;
   readonly labels?: readonly string[];
   readonly meta?: unknown;
-  readonly plot?: PlotProperties;
+  /** Several where the file is drawn in several ways. */
+  readonly plot?: PlotProperties | readonly PlotProperties[];
 }
 
 export interface PlotProperties {

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import type { TemplateProblem } from './interpolate.ts';
 import type { Mistake, YamlPath } from './mistake.ts';
 
-/** Collects mistakes, the first of each place: the stages of a group would tell of one place thousands of times. */
+/** Collects mistakes, of each template or place the first: the stages of a group would tell of one place thousands of times. */
 export interface Teller {
   readonly mistakes: readonly Mistake[];
   readonly add: (mistake: Mistake) => void;
@@ -18,7 +18,7 @@ interface TemplatePlace {
 
 export function tellerOf(file: ProjectPath): Teller {
   const mistakes = new Map<string, Mistake>();
-  const keyOf = (at: YamlPath, key = false) => JSON.stringify([at, key]);
+  const keyOf = (at: YamlPath, key = false, template = '') => JSON.stringify([at, key, template]);
   return {
     get mistakes() {
       return [...mistakes.values()];
@@ -28,11 +28,13 @@ export function tellerOf(file: ProjectPath): Teller {
       if (!mistakes.has(key)) mistakes.set(key, mistake);
     },
     tell({ at, key }, problem, context) {
-      const place = keyOf(at, key);
+      const { message, template } = problem;
+      const place = keyOf(at, key, template);
       // What is unknown may stand in the file that could not be read, of which there is a mistake already.
       if (mistakes.has(place) || (problem.unknown !== undefined && context.incomplete)) return;
       const hint = problem.hint ?? hintFor(problem);
-      mistakes.set(place, { file, at, key, message: problem.message, ...(hint !== undefined && { hint }) });
+      const part = template === undefined ? {} : { part: template };
+      mistakes.set(place, { file, at, key, ...part, message, ...(hint !== undefined && { hint }) });
     },
   };
 }

@@ -149,6 +149,7 @@ function merged({ reading, vars, at }: Item, context: Context, source: ValueSour
   }
   const { context: next, redefined } = withSource(context, source);
   for (const { path, first } of redefined) {
+    if (reserved.includes(path[0] ?? '')) continue;
     const message = `\`${path.join('.')}\` is defined twice`;
     const hint = 'maps are merged, but any other value is defined in one place';
     const related = { file: first.file, at: [...first.at, ...path], key: true };

@@ -12,6 +12,8 @@ export interface WrittenPath {
 export interface WrittenOut extends WrittenPath {
   readonly kind: Out['kind'];
   readonly flags: WrittenFlags;
+  /** More plots of the same file, where it is drawn in several ways. */
+  readonly morePlots?: readonly WrittenFlags[];
 }
 
 const SECTIONS = [
@@ -27,9 +29,11 @@ export function writtenOuts(stage: WrittenStage): WrittenOut[] {
       const at = [section, index];
       if (typeof item === 'string') return [{ text: item, at, kind, flags: {} }];
       return Object.entries(item).map(([text, flags]) => {
-        // DVC allows several plots of one file; a stage's record keeps one.
-        const own = Array.isArray(flags) ? flags[0] : flags;
-        return { text, at: [...at, text], key: true, kind, flags: own ?? {} };
+        const place = { text, at: [...at, text], key: true, kind };
+        if (!Array.isArray(flags)) return { ...place, flags: flags ?? {} };
+        // What is said of the file itself counts as the first of its plots says it.
+        const [own = {}, ...morePlots] = flags;
+        return { ...place, flags: own, morePlots };
       });
     }),
   );
@@ -40,8 +44,8 @@ export function sectionOf(kind: Out['kind']): string {
   return SECTIONS.find((section) => section.kind === kind)?.section ?? 'outs';
 }
 
-export function outOf(path: Out['path'], { kind, flags }: WrittenOut): Out {
-  const plot = kind === 'plot' ? plotOf(flags) : undefined;
+export function outOf(path: Out['path'], { kind, flags, morePlots = [] }: WrittenOut): Out {
+  const plot = kind === 'plot' ? plotsOf(flags, morePlots) : undefined;
   return {
     path,
     kind,
@@ -55,6 +59,10 @@ export function outOf(path: Out['path'], { kind, flags }: WrittenOut): Out {
     ...(flags.meta !== undefined && { meta: flags.meta }),
     ...(plot !== undefined && { plot }),
   };
+}
+
+function plotsOf(flags: WrittenFlags, more: readonly WrittenFlags[]): Out['plot'] {
+  return more.length === 0 ? plotOf(flags) : [flags, ...more].map((one) => plotOf(one) ?? {});
 }
 
 function plotOf(flags: WrittenFlags): PlotProperties | undefined {

@@ -35,15 +35,20 @@ export function rememberDvcRun(
   stage: Stage,
   { entry, nodeOf }: { readonly entry: LockEntry; readonly nodeOf: NodeOf },
 ): void {
-  const locked = lockedEntry(entry, nodeOf);
+  const locked = lockedEntry(entry, { nodeOf, stage });
   const run = isRemembered(locked, traitsOf(stage)) ? runOf(locked) : undefined;
   if (run !== undefined) files.write(run);
 }
 
 /** The entry that is looked for; of its outs only the paths are known. */
 function questionOf(stage: Stage, inputs: Inputs): DvcLockEntry {
-  const { deps, params, cmd } = lockedEntry({ ...inputs, outs: new Map() });
-  return { cmd, deps, params, outs: stage.outs.map((out) => ({ path: relativeTo(stage.wdir, out.path) })) };
+  const { deps, params, cmd } = lockedEntry({ ...inputs, outs: new Map() }, { stage });
+  return { cmd, deps, params, outs: outTexts(stage).map((path) => ({ path })) };
+}
+
+/** The outs in the words of the stage. */
+function outTexts({ wdir, outs, written }: Stage): readonly string[] {
+  return written?.outs.map(([, text]) => text) ?? outs.map((out) => relativeTo(wdir, out.path));
 }
 
 function hasParamsOf(found: DvcLockEntry, wanted: DvcLockEntry): boolean {

@@ -19,6 +19,7 @@ import {
 import { nativeLock } from '../pipeline/native-lock.ts';
 import type { Pipeline, Stage } from '../pipeline/stage.ts';
 import type { ParseCache } from '../store/parse-cache.ts';
+import type { Loaded } from './loaded.ts';
 import type { Tools } from './tools.ts';
 
 export type LockSource = Pick<Tools, 'root' | 'tmp' | 'parseCache' | 'scheme'>;
@@ -128,9 +129,16 @@ export interface OpenLock extends LockEditor {
   leaveParsed(): void;
 }
 
-export async function openLock(source: LockSource, pipeline: Pipeline, standing: StandingLock): Promise<OpenLock> {
+export async function openLock(
+  source: LockSource,
+  pipelineFile: ProjectPath,
+  { pipelines, locks }: Pick<Loaded, 'pipelines' | 'locks'>,
+): Promise<OpenLock> {
+  const pipeline = pipelines.find((one) => one.file === pipelineFile);
+  const standing = locks.get(pipelineFile);
+  if (pipeline === undefined || standing === undefined) throw new Error(`nothing was read from ${pipelineFile}`);
   const file = lockfileOf(pipeline.file, source.scheme);
-  const owner = ownerOf(pipeline, isDvcLock(file) ? readUnwritten(source)[pipeline.file] : undefined);
+  const owner = isDvcLock(file) ? await dvcOwner(source, pipeline, pipelines) : ownerOf(pipeline);
   const editor = await editorFor(file, standing, owner);
   let saved: string | undefined;
   return {
@@ -146,6 +154,13 @@ export async function openLock(source: LockSource, pipeline: Pipeline, standing:
       if (saved !== undefined) source.parseCache.set(lockKind(file), saved, editor.json());
     },
   };
+}
+
+async function dvcOwner(source: LockSource, pipeline: Pipeline, all: readonly Pipeline[]): Promise<LockOwner> {
+  const { dvcRunOrder } = await import('../pipeline/dvc/run-order.ts');
+  const names = new Map(pipeline.stages.map(({ id, name }) => [id, name]));
+  const order = dvcRunOrder(all).flatMap((id) => names.get(id) ?? []);
+  return { ...ownerOf(pipeline, readUnwritten(source)[pipeline.file]), order };
 }
 
 type UnwrittenOfAll = Readonly<Record<string, Readonly<Record<string, Unwritten>>>>;

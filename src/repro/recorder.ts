@@ -151,10 +151,7 @@ function createLockWriter(tools: Tools, loaded: Loaded, nodeOf: NodeOf): LockWri
   async function lockOf(file: ProjectPath): Promise<OpenLock> {
     const known = opened.get(file);
     if (known !== undefined) return known;
-    const pipeline = loaded.pipelines.find((one) => one.file === file);
-    const standing = loaded.locks.get(file);
-    if (pipeline === undefined || standing === undefined) throw new Error(`nothing was read from ${file}`);
-    const lock = await openLock(tools, pipeline, standing);
+    const lock = await openLock(tools, file, loaded);
     opened.set(file, lock);
     return lock;
   }

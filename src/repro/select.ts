@@ -3,6 +3,7 @@ import type { ProjectPath, StageId } from '../base/brand.ts';
 import { LockstepError } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
 import { contains, directoryOf, resolveInProject } from '../base/project-path.ts';
+import { partsOfId } from '../pipeline/file-names.ts';
 import type { Graph } from '../pipeline/graph.ts';
 import { ancestors, descendants } from '../pipeline/lineage.ts';
 import { isDataFile } from '../pipeline/lock-format.ts';
@@ -58,7 +59,8 @@ function resolveTarget(loaded: Loaded, here: ProjectPath, { target, glob }: Targ
   const found = glob ? matchGlob(loaded, target) : matchExactly(loaded, here, target);
   if (found.length > 0) return found;
   const known = [...loaded.labels.values()];
-  const close = nearest(target, known);
+  const groups = new Set(known.map((label) => /^[^@]+(?=@)/.exec(label)?.[0] ?? label));
+  const close = nearest(target, [...groups, ...known]);
   throw new LockstepError('no-such-stage', `no stage, pipeline file or out is called '${target}'`, {
     hint: close === undefined ? `lockstep stage list shows the ${known.length} stages` : `did you mean '${close}'?`,
   });
@@ -75,9 +77,9 @@ function matchExactly(loaded: Loaded, here: ProjectPath, target: string): readon
   const path = resolveInProject(here, target);
   const pipeline = loaded.pipelines.find((candidate) => candidate.file === path);
   if (pipeline !== undefined) return pipeline.stages.map((stage) => stage.id);
-  const colon = target.lastIndexOf(':');
-  const file = colon > 0 ? resolveInProject(here, target.slice(0, colon)) : undefined;
-  const name = file === undefined ? target : target.slice(colon + 1);
+  const parts = partsOfId(target);
+  const file = parts === undefined ? undefined : resolveInProject(here, parts.file);
+  const name = file === undefined ? target : (parts?.name ?? target);
   const named = [...loaded.stages.values()].filter(
     (stage) =>
       (file === undefined || stage.file === file) && (stage.name === name || stage.name.startsWith(`${name}@`)),

@@ -1,13 +1,13 @@
-import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, lstatSync, openSync, rmSync } from 'node:fs';
 import { hashSync } from 'hasha';
 import { diskError, writeFully } from '../base/atomic-file.ts';
 import type { Digest } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { hexOf } from '../base/hash.ts';
+import { DIGEST_BYTES, digestAt } from './digest-bytes.ts';
 import { readSmall } from './hash-file.ts';
 import { type Layout, objectPath } from './layout.ts';
-import type { ObjectIndex } from './object-index.ts';
-import { SCHEMES, type SchemeName } from './scheme.ts';
+import { encodeRecord, type ObjectIndex, RECORD } from './object-index.ts';
 import type { Staging } from './staging.ts';
 
 /** Many small files to be read, by absolute path. */
@@ -19,7 +19,7 @@ export interface BulkRequest {
 
 export interface BulkPlace {
   readonly staging: Staging | undefined;
-  /** The temporary file of the n-th file is named this and `-n`. */
+  /** What the name of the n-th temporary file begins with (see temporaryOf). */
   readonly base: string;
   /** The number of the request's first file. */
   readonly from: number;
@@ -27,12 +27,14 @@ export interface BulkPlace {
 
 /** What was read, in the order of the request; typed arrays, since it travels between threads. */
 export interface BulkResult {
-  /** 32 bytes each, zeros behind shorter ones. */
+  /** DIGEST_BYTES each. */
   readonly digests: Uint8Array<ArrayBuffer>;
   /** Bytes read. */
   readonly sizes: Float64Array<ArrayBuffer>;
   /** One of the marks below each. */
   readonly marks: Uint8Array<ArrayBuffer>;
+  /** Of the staged ones, what the object index is to know: their stat is still the same where they end up. */
+  readonly records: Uint8Array<ArrayBuffer>;
 }
 
 /** Read; if bytes were to be kept, an object with them is here or somebody else is writing it. */
@@ -53,29 +55,29 @@ export function readBulk(
   { layout, index }: { readonly layout: Layout; readonly index: ObjectIndex },
   { files, place }: BulkRequest,
 ): BulkResult {
-  const { algorithm } = SCHEMES[layout.scheme];
-  const digests = new Uint8Array(files.length * 32);
+  const digests = new Uint8Array(files.length * DIGEST_BYTES);
   const sizes = new Float64Array(files.length);
   const marks = new Uint8Array(files.length);
+  const records = new Uint8Array(place?.staging === undefined ? 0 : files.length * RECORD);
   for (const [at, path] of files.entries()) {
     const bytes = readIfPossible(path);
     if (bytes === 'missing' || bytes === undefined) {
       marks[at] = bytes === 'missing' ? GONE : LEFT;
       continue;
     }
-    const hash = hashSync(bytes, { algorithm, encoding: 'buffer' });
-    digests.set(hash, at * 32);
+    const hash = hashSync(bytes, { algorithm: layout.algorithm, encoding: 'buffer' });
+    digests.set(hash, at * DIGEST_BYTES);
     sizes[at] = bytes.length;
     if (place === undefined) continue;
-    const digest = digestFrom(digests, at, layout.scheme);
-    marks[at] = stateOf({ layout, index }, digest) ?? write(layout, { bytes, digest, place, at });
+    const digest = digestAt(digests, at * DIGEST_BYTES, layout.algorithm);
+    marks[at] = stateOf({ layout, index }, digest) ?? write(layout, { bytes, digest, place, at, records });
   }
-  return { digests, sizes, marks };
+  return { digests, sizes, marks, records };
 }
 
-export function digestFrom(digests: Uint8Array<ArrayBuffer>, at: number, name: SchemeName): Digest {
-  const { algorithm, width } = SCHEMES[name];
-  return `${algorithm}:${Buffer.from(digests.buffer, digests.byteOffset + at * 32, width).toString('hex')}` as Digest;
+/** The n-th temporary file of those whose names begin with `base`. */
+export function temporaryOf(base: string, n: number): string {
+  return `${base}-${n}.tmp`;
 }
 
 /** Where the object of a digest is staged. */
@@ -112,23 +114,36 @@ interface Writing {
   readonly digest: Digest;
   readonly place: BulkPlace;
   readonly at: number;
+  readonly records: Uint8Array;
 }
 
-function write(layout: Layout, { bytes, digest, place, at }: Writing): number {
+function write(layout: Layout, { bytes, digest, place, at, records }: Writing): number {
   const { staging, base, from } = place;
   if (!isStaged(staging, digest)) {
-    writeObject(`${base}-${from + at}`, bytes, layout.cacheDir);
+    writeObject(layout, temporaryOf(base, from + at), { bytes });
     return WRITTEN;
   }
-  return writeObject(stagedPath(staging, digest), bytes, layout.cacheDir) ? STAGED : READ;
+  const look = (fd: number): void => {
+    records.set(encodeRecord(digest, 'file', fstatSync(fd, { bigint: true })), at * RECORD);
+  };
+  const isNew = writeObject(layout, stagedPath(staging, digest), { bytes, look });
+  return isNew ? STAGED : READ;
+}
+
+export interface NewObject {
+  readonly bytes: Uint8Array;
+  /** Called when all is written. */
+  readonly look?: (fd: number) => void;
 }
 
 /** False when the file exists. */
-export function writeObject(path: string, bytes: Uint8Array, cacheDir: string): boolean {
+export function writeObject({ modes, cacheDir }: Layout, path: string, { bytes, look }: NewObject): boolean {
   try {
-    const fd = openSync(path, 'wx', 0o444);
+    const fd = openSync(path, 'wx', modes.object);
     try {
       writeFully(fd, bytes);
+      if (modes.exact) fchmodSync(fd, modes.object);
+      look?.(fd);
     } finally {
       closeSync(fd);
     }

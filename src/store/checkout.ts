@@ -19,14 +19,12 @@ import { isErrno, LockstepError } from '../base/error.ts';
 import { Breath } from './breath.ts';
 import { pathInside } from './containment.ts';
 import { lstatOf, quote, RACY_WINDOW, statOf } from './file-stat.ts';
-import { standingPath } from './layout.ts';
 import { sweepAbandoned } from './prune.ts';
 import type { Verdict } from './store.ts';
 import type { TreeEntry } from './tree.ts';
 import { TreeRows } from './tree-rows.ts';
 import { readListing, verifyContent } from './verify.ts';
-import { walk } from './walk.ts';
-import { schemeOf, type Workspace, walkOptions } from './workspace.ts';
+import { targetOf, type Workspace, walkContent } from './workspace.ts';
 
 export type LinkType = 'reflink' | 'copy' | 'hardlink' | 'symlink';
 
@@ -49,7 +47,7 @@ export async function checkoutContent(
   const { path, linking } = options;
   const absolute = pathInside(workspace.root, path);
   if (lstatOf(absolute, path) !== undefined) throw inTheWay(path);
-  const verdict = await verifyContent(workspace.objects, content);
+  const verdict = await verifyContent(workspace, content);
   if (verdict !== 'intact') throw missingData(path, verdict);
   const place = placeFor(absolute, options.tmpDir, workspace.now());
   try {
@@ -93,7 +91,7 @@ export interface Placing {
 
 /** Gives a path the bytes of an object by the first link type that works here. */
 export function placeFile(workspace: Workspace, { digest, exec, place, linking }: Placing): void {
-  const object = standingPath(workspace.objects.layout, digest, 'file');
+  const object = workspace.objects.pathOf(digest, 'file');
   for (const type of linking.types) {
     // A link shares the object's mode, which says that it cannot be executed.
     if (exec && (type === 'hardlink' || type === 'symlink')) continue;
@@ -134,7 +132,7 @@ interface TreePlacing {
 }
 
 async function placeTree(workspace: Workspace, { content, place, linking, path }: TreePlacing): Promise<void> {
-  const listing = readListing(workspace.objects, content);
+  const listing = readListing(workspace, content);
   if (typeof listing === 'string') throw missingData(path, listing);
   const breath = new Breath();
   mkdirSync(place);
@@ -182,11 +180,11 @@ async function remember(workspace: Workspace, content: Content, path: ProjectPat
 }
 
 function rememberTree(workspace: Workspace, content: TreeContent, path: ProjectPath): void {
-  const listing = readListing(workspace.objects, content);
+  const listing = readListing(workspace, content);
   if (typeof listing === 'string') return;
   const digests = new Map(listing.map((entry) => [entry.path, entry.kind === 'dir' ? null : entry.digest]));
-  const rows = new TreeRows(schemeOf(workspace));
-  for (const found of walk(join(workspace.root, path), walkOptions(workspace, path))) {
+  const rows = new TreeRows(workspace.scheme.layout.algorithm);
+  for (const found of walkContent(workspace, targetOf(workspace, path))) {
     if (found === undefined) continue;
     const row = rows.push(found.path, found.stat);
     const digest = digests.get(found.path);

@@ -7,12 +7,12 @@ import type { ProjectPath } from '../base/brand.ts';
 import { LockstepError } from '../base/error.ts';
 import { pathInside } from './containment.ts';
 import { kindOf, lstatOf, signatureOf, statOf } from './file-stat.ts';
+import { isInCache } from './layout.ts';
 import { move } from './move.ts';
 import { observe } from './observe.ts';
 import { sweepAbandoned } from './prune.ts';
 import { verifyContent } from './verify.ts';
-import { walk } from './walk.ts';
-import { targetOf, type Workspace, walkOptions } from './workspace.ts';
+import { targetOf, type Workspace, walkAll } from './workspace.ts';
 
 export interface ClearOptions {
   /** Absolute; on the workspace's file system. */
@@ -41,10 +41,10 @@ export async function clearPath(
 
 async function canBeBroughtBack(workspace: Workspace, path: ProjectPath, absolute: string): Promise<boolean> {
   // What the user linked to can be read through the link, but where the link led would be lost.
-  if (isForeignLink(workspace, absolute)) return false;
+  if (isForeignLink(workspace, absolute) || holdsIgnored(workspace, path, absolute)) return false;
   try {
     const content = await observe(workspace, targetOf(workspace, path), { keep: false });
-    return content !== 'missing' && (await verifyContent(workspace.objects, content)) === 'intact';
+    return content !== 'missing' && (await verifyContent(workspace, content)) === 'intact';
   } catch (error) {
     if (error instanceof LockstepError && error.code === 'unusable-file') return false;
     throw error;
@@ -54,7 +54,18 @@ async function canBeBroughtBack(workspace: Workspace, path: ProjectPath, absolut
 function isForeignLink(workspace: Workspace, absolute: string): boolean {
   if (kindOf(lstatSync(absolute, { bigint: true })) !== 'link') return false;
   const target = readlinkSync(absolute);
-  return !isAbsolute(target) || !target.startsWith(join(workspace.objects.layout.objects, '/'));
+  return !isAbsolute(target) || !isInCache(workspace.scheme.layout, target);
+}
+
+/** What is ignored is no content, but somebody's all the same. */
+function holdsIgnored(workspace: Workspace, path: ProjectPath, absolute: string): boolean {
+  const { ignores } = workspace;
+  if (ignores === undefined || kindOf(lstatSync(absolute, { bigint: true })) !== 'directory') return false;
+  for (const found of walkAll(workspace, { path: absolute, name: path })) {
+    if (found !== undefined && ignores(`${absolute}/${found.path}`, found.kind === 'dir' ? 'directory' : 'file'))
+      return true;
+  }
+  return false;
 }
 
 /** Out of the way first, so that a crash while a large directory is deleted does not leave half of it in its place. */
@@ -91,7 +102,7 @@ export function stampOf(workspace: Workspace, path: ProjectPath): string | null 
     through === undefined || through === own ? signatureOf(own) : `${signatureOf(own)} ${signatureOf(through)}`;
   if (through === undefined || kindOf(through) !== 'directory') return stats;
   const hash = hashingStream({ algorithm: 'sha256' });
-  for (const found of walk(absolute, walkOptions(workspace, path))) {
+  for (const found of walkAll(workspace, { path: absolute, name: path })) {
     if (found !== undefined) hash.update(`${found.kind} ${JSON.stringify(found.path)} ${signatureOf(found.stat)}\n`);
   }
   return `${stats} ${hash.digest('hex')}`;

@@ -6,6 +6,15 @@ import { directoryOf, joinPath, ROOT } from '../base/project-path.ts';
 export interface DvcIgnore {
   /** Also true for all that stands below an ignored directory. */
   ignores(path: ProjectPath, kind: 'file' | 'directory'): boolean;
+  /** The last line that speaks of a path, be it to ignore it or, with `!`, to take it back. */
+  ruleOf(path: ProjectPath, kind: 'file' | 'directory'): IgnoreRule | undefined;
+}
+
+export interface IgnoreRule {
+  /** Undefined for what DVC leaves out by itself. */
+  readonly place?: { readonly file: ProjectPath; readonly line: number };
+  /** As it is written. */
+  readonly written: string;
 }
 
 export interface DvcIgnoreSource {
@@ -20,9 +29,14 @@ export const DVC_IGNORE_FILE = '.dvcignore';
 /** Of all that DVC leaves out by itself, nothing more: its lists of files of editors and systems are git's alone. */
 const ALWAYS = ['.hg/', '.git/', '.git', '.dvc/'];
 
-interface Rules {
-  /** From the root down, each as if written in the root's file. */
+interface Line extends IgnoreRule {
+  /** As git would have to be given it in the root's file. */
   readonly patterns: readonly string[];
+}
+
+interface Rules {
+  /** From the root down. */
+  readonly lines: readonly Line[];
   readonly matcher: Ignore;
 }
 
@@ -32,10 +46,13 @@ export function createDvcIgnore(source: DvcIgnoreSource): DvcIgnore {
   const rulesOf = (directory: ProjectPath): Rules => {
     const before = known.get(directory);
     if (before !== undefined) return before;
-    const above = directory === ROOT ? rules(ALWAYS) : rulesOf(directoryOf(directory));
+    const above =
+      directory === ROOT
+        ? rules(ALWAYS.map((written) => ({ written, patterns: [written] })))
+        : rulesOf(directoryOf(directory));
     const here = joinPath(directory, DVC_IGNORE_FILE);
     const text = above.matcher.ignores(here) ? undefined : source.read(directory);
-    const own = text === undefined ? above : rules([...above.patterns, ...patternsOf(text, directory)]);
+    const own = text === undefined ? above : rules([...above.lines, ...linesOf(text, directory)]);
     known.set(directory, own);
     return own;
   };
@@ -56,17 +73,31 @@ export function createDvcIgnore(source: DvcIgnoreSource): DvcIgnore {
       if (path === ROOT) return false;
       return matches(path, kind) || isForeign(kind === 'directory' ? path : directoryOf(path));
     },
+    ruleOf(path, kind) {
+      if (path === ROOT) return undefined;
+      const asked = kind === 'directory' ? `${path}/` : path;
+      return rulesOf(directoryOf(path)).lines.findLast(({ patterns }) => speaksOf(patterns, asked));
+    },
   };
 }
 
-function rules(patterns: readonly string[]): Rules {
-  return { patterns, matcher: ignore({ ignorecase: false }).add([...patterns]) };
+function rules(lines: readonly Line[]): Rules {
+  return { lines, matcher: ignore({ ignorecase: false }).add(lines.flatMap(({ patterns }) => patterns)) };
 }
 
-function patternsOf(text: string, directory: ProjectPath): readonly string[] {
-  const lines = text.split(/\r?\n/).map((line) => line.trim());
-  const patterns = lines.filter((line) => line !== '' && !line.startsWith('#'));
-  return patterns.map((line) => inRoot(line, directory)).flatMap(asDvcReads);
+function linesOf(text: string, directory: ProjectPath): readonly Line[] {
+  const file = joinPath(directory, DVC_IGNORE_FILE);
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const written = line.trim();
+    if (written === '' || written.startsWith('#')) return [];
+    return [{ written, place: { file, line: index + 1 }, patterns: asDvcReads(inRoot(written, directory)) }];
+  });
+}
+
+/** Whether one line alone says anything of a path, or of a directory that it is in. */
+function speaksOf(patterns: readonly string[], path: string): boolean {
+  const ignored = patterns.map((pattern) => pattern.replace(/^!/, ''));
+  return ignore({ ignorecase: false }).add(ignored).ignores(path);
 }
 
 /**

@@ -1,33 +1,52 @@
 import type { Digest } from '../base/brand.ts';
-import { staysInside, type TreeEntry } from './tree.ts';
+import { hexOf, isDigest } from '../base/hash.ts';
+import { sortByBytes, staysInside, type TreeEntry } from './tree.ts';
 
-/** DVC's listing of a directory, as Python's json module writes it: ASCII, sorted by code points, files only. */
+/**
+ * The text of a directory's listing as DVC writes it, which is how Python writes JSON: a blank after each comma and
+ * colon, nothing but ASCII, sorted by path. It names bytes and no more: whoever encodes has left out all but files.
+ */
 export function encodeDvcTree(entries: readonly TreeEntry[]): string {
-  const files = entries.flatMap((entry) => (entry.kind === 'file' || entry.kind === 'exec' ? [entry] : []));
-  const sorted = files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-  return `[${sorted.map(({ digest, path }) => `{"md5": "${digest.slice(4)}", "relpath": ${ascii(path)}}`).join(', ')}]`;
+  const rows: string[] = [];
+  for (const entry of sortByBytes(entries)) {
+    if (entry.kind !== 'file' && entry.kind !== 'exec') throw new Error(`a ${entry.kind} has no place in this listing`);
+    rows.push(`{"md5": "${hexOf(entry.digest)}", "relpath": ${asciiJson(entry.path)}}`);
+  }
+  return `[${rows.join(', ')}]`;
 }
 
-function ascii(text: string): string {
-  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, escaped);
-}
-
-/** Undefined when the text is not a listing. Sizes are not in it. Paths that would leave the directory are refused. */
+/** Undefined when the text is not a listing, or names what is not in the directory; never throws. */
 export function decodeDvcTree(text: string): readonly TreeEntry[] | undefined {
-  let rows: unknown;
+  const rows = parseJson(text);
+  if (!Array.isArray(rows)) return undefined;
+  const entries = new Map<string, TreeEntry>();
+  for (const row of rows as readonly unknown[]) {
+    const entry = decodeRow(row);
+    if (entry === undefined || entries.has(entry.path)) return undefined;
+    entries.set(entry.path, entry);
+  }
+  return [...entries.values()];
+}
+
+function decodeRow(row: unknown): TreeEntry | undefined {
+  if (typeof row !== 'object' || row === null || !('md5' in row) || !('relpath' in row)) return undefined;
+  const { md5, relpath } = row;
+  const digest = `md5:${md5}`;
+  if (typeof relpath !== 'string' || typeof md5 !== 'string' || !isDigest(digest) || !staysInside(relpath)) {
+    return undefined;
+  }
+  return { kind: 'file', path: relpath, digest: digest satisfies Digest, size: null };
+}
+
+function asciiJson(text: string): string {
+  const asAscii = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, asAscii);
+}
+
+function parseJson(text: string): unknown {
   try {
-    rows = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-  if (!Array.isArray(rows)) return undefined;
-  const entries: TreeEntry[] = [];
-  for (const row of rows as readonly { readonly md5?: unknown; readonly relpath?: unknown }[]) {
-    const { md5, relpath } = row ?? {};
-    if (typeof md5 !== 'string' || !/^[0-9a-f]{32}$/.test(md5)) return undefined;
-    if (typeof relpath !== 'string' || !staysInside(relpath)) return undefined;
-    entries.push({ kind: 'file', path: relpath, digest: `md5:${md5}` as Digest, size: 0 });
-  }
-  return entries;
 }

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { hashingStream } from 'hasha';
 import type { Digest } from '../base/brand.ts';
 import { isErrno } from '../base/error.ts';
-import { digestOf } from '../base/hash.ts';
+import { type Algorithm, digestOf } from '../base/hash.ts';
 import { isRacy, kindOf, notAFile, RACY_WINDOW, unusable } from './file-stat.ts';
 
 /** What was read of a file. */
@@ -24,9 +24,9 @@ export interface Sink {
 }
 
 export interface HashOptions {
+  readonly algorithm: Algorithm;
   readonly shown: string;
   readonly now: () => number;
-  readonly algorithm: 'sha256' | 'md5';
 }
 
 /** Up to this size one synchronous read is cheaper than promises. */
@@ -94,7 +94,7 @@ export async function hashLarge(
   try {
     const stat = await settled(file, options.now);
     const trusted = !isRacy(stat, options.now());
-    const { digest, size } = await pump(file, sink, options.algorithm);
+    const { digest, size } = await pump(file, { sink, algorithm: options.algorithm });
     return { digest, size, stat, trusted };
   } catch (error) {
     throw unusable(error, options.shown);
@@ -133,8 +133,7 @@ async function settled(file: FileHandle, now: () => number): Promise<BigIntStats
 
 async function pump(
   file: FileHandle,
-  sink: Sink | undefined,
-  algorithm: HashOptions['algorithm'],
+  { sink, algorithm }: { readonly sink: Sink | undefined; readonly algorithm: Algorithm },
 ): Promise<{ digest: Digest; size: number }> {
   const hash = hashingStream({ algorithm });
   let size = 0;

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { type BigIntStats, lstatSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { type BigIntStats, cpSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskError } from '../base/atomic-file.ts';
 import type { Digest } from '../base/brand.ts';
 import { isErrno } from '../base/error.ts';
-import { digestOf } from '../base/hash.ts';
+import { digestOf, hexOf } from '../base/hash.ts';
 import { kindOf, lstatOf } from './file-stat.ts';
 import { hashLarge, hashSmall } from './hash-file.ts';
-import { type Layout, type ObjectKind, standingPath } from './layout.ts';
+import { type Layout, legacyPath, type ObjectKind, objectPath } from './layout.ts';
+import { hashAsBeforeDvc3 } from './legacy-hash.ts';
 import { type ObjectIndex, openObjectIndex } from './object-index.ts';
-import { SCHEMES } from './scheme.ts';
 import type { Verdict } from './store.ts';
 
 /** The named objects of a cache and what is known of them. */
@@ -24,49 +24,76 @@ export function openShelf(layout: Layout): Shelf {
   return { layout, index: openObjectIndex(layout.index), corrupt: new Set() };
 }
 
+/** Whether objects of an earlier version of the format, which are no longer written, count as well. */
+export interface Where {
+  readonly legacy: boolean;
+}
+
 /** The verdict by stat alone; undefined when bytes would have to be read. */
-export function glance(place: Shelf, digest: Digest, kind: ObjectKind): Verdict | undefined {
-  const stat = statOfObject(place, digest, kind);
-  if (stat === undefined) return absent(place, digest, kind);
-  return place.index.vouches(digest, kind, stat) ? 'intact' : undefined;
+export function glance(place: Shelf, { digest, kind }: ObjectName, where: Where): Verdict | undefined {
+  const found = locate(place, { digest, kind }, where);
+  if (found === undefined) return absent(place, { digest, kind });
+  return place.index.vouches(digest, kind, found.stat) ? 'intact' : undefined;
 }
 
-function absent(place: Shelf, digest: Digest, kind: ObjectKind): 'missing' | 'corrupt' {
-  return place.corrupt.has(standingPath(place.layout, digest, kind)) ? 'corrupt' : 'missing';
+export interface ObjectName {
+  readonly digest: Digest;
+  readonly kind: ObjectKind;
 }
 
-function statOfObject(place: Shelf, digest: Digest, kind: ObjectKind): BigIntStats | undefined {
-  const path = standingPath(place.layout, digest, kind);
-  return lstatOf(path, path);
+interface Located extends ObjectName {
+  readonly path: string;
+  readonly stat: BigIntStats;
+  readonly isLegacy: boolean;
+}
+
+/** Where the object is; undefined when it is nowhere. */
+export function locate({ layout }: Shelf, { digest, kind }: ObjectName, { legacy }: Where): Located | undefined {
+  const path = objectPath(layout, digest, kind);
+  const stat = lstatOf(path, path);
+  if (stat !== undefined) return { digest, kind, path, stat, isLegacy: false };
+  const older = legacy ? legacyPath(layout, digest, kind) : undefined;
+  const olderStat = older === undefined ? undefined : lstatOf(older, older);
+  if (older === undefined || olderStat === undefined) return undefined;
+  return { digest, kind, path: older, stat: olderStat, isLegacy: true };
+}
+
+function absent({ corrupt, layout }: Shelf, { digest, kind }: ObjectName): 'missing' | 'corrupt' {
+  return corrupt.has(objectPath(layout, digest, kind)) ? 'corrupt' : 'missing';
 }
 
 /** What its stat does not vouch for is hashed; a corrupt object is set aside. */
-export async function verify(place: Shelf, digest: Digest, kind: ObjectKind): Promise<Verdict> {
-  const path = standingPath(place.layout, digest, kind);
-  const stat = statOfObject(place, digest, kind);
-  if (stat === undefined) return absent(place, digest, kind);
+export async function verify(place: Shelf, { digest, kind }: ObjectName, where: Where): Promise<Verdict> {
+  const found = locate(place, { digest, kind }, where);
+  if (found === undefined) return absent(place, { digest, kind });
+  const { path, stat } = found;
   if (place.index.vouches(digest, kind, stat)) return 'intact';
   if (kindOf(stat) === 'file') {
-    const options = { shown: path, now: () => 0, algorithm: SCHEMES[place.layout.scheme].algorithm };
+    const options = { shown: path, now: () => 0, algorithm: place.layout.algorithm };
     const hashed = hashSmall(path, options) ?? (await hashLarge(path, undefined, options));
     if (hashed === 'missing') return 'missing';
-    if (hashed.digest === digest) {
+    if (hashed.digest === digest || isTextBeforeDvc3(found)) {
       place.index.record(digest, kind, hashed.stat);
       return 'intact';
     }
   }
-  setAside(place, path, stat);
+  setAside(place, found);
   return 'corrupt';
 }
 
+function isTextBeforeDvc3({ digest, kind, path, isLegacy }: Located): boolean {
+  return isLegacy && kind === 'file' && hashAsBeforeDvc3(path) === digest;
+}
+
 /** An object's bytes, always checked: they are at hand. */
-export function read(place: Shelf, digest: Digest, kind: ObjectKind): Uint8Array | Exclude<Verdict, 'intact'> {
-  const path = standingPath(place.layout, digest, kind);
-  const stat = statOfObject(place, digest, kind);
-  if (stat === undefined) return absent(place, digest, kind);
-  const bytes = kindOf(stat) === 'file' ? readIfThere(path) : undefined;
-  if (bytes !== undefined && digestOf(bytes, SCHEMES[place.layout.scheme].algorithm) === digest) return bytes;
-  setAside(place, path, stat);
+export function read(place: Shelf, { digest, kind }: ObjectName): Uint8Array | Exclude<Verdict, 'intact'> {
+  const found = locate(place, { digest, kind }, { legacy: true });
+  if (found === undefined) return absent(place, { digest, kind });
+  const bytes = kindOf(found.stat) === 'file' ? readIfThere(found.path) : undefined;
+  if (bytes !== undefined && (digestOf(bytes, place.layout.algorithm) === digest || isTextBeforeDvc3(found))) {
+    return bytes;
+  }
+  setAside(place, found);
   return 'corrupt';
 }
 
@@ -80,16 +107,27 @@ function readIfThere(path: string): Uint8Array | undefined {
 }
 
 /** Another process may have put a whole object in the place of the corrupt one since we looked. */
-function setAside(place: Shelf, path: string, seen: BigIntStats): void {
+function setAside({ layout, corrupt }: Shelf, { digest, kind, path, stat }: Located): void {
   const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (now === undefined || now.ino !== seen.ino || now.ctimeNs !== seen.ctimeNs) return;
-  place.corrupt.add(path);
-  const name = `${path.slice(place.layout.objects.length + 1).replace('/', '')}.${randomBytes(4).toString('hex')}.corrupt`;
+  if (now === undefined || now.ino !== stat.ino || now.ctimeNs !== stat.ctimeNs) return;
+  corrupt.add(objectPath(layout, digest, kind));
+  const suffix = kind === 'tree' ? layout.treeSuffix : '';
+  const name = `${hexOf(digest)}${suffix}.${randomBytes(4).toString('hex')}.corrupt`;
   try {
-    mkdirSync(place.layout.corrupt, { recursive: true });
-    renameSync(path, join(place.layout.corrupt, name));
+    mkdirSync(layout.corrupt, { recursive: true });
+    moveFile(path, join(layout.corrupt, name));
   } catch (error) {
     // In a cache that cannot be written to, the corrupt object stays and is found corrupt each time.
-    if (!isErrno(error, 'ENOENT', 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT', 'EXDEV')) throw error;
+    if (!isErrno(error, 'ENOENT', 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT')) throw error;
+  }
+}
+
+function moveFile(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!isErrno(error, 'EXDEV')) throw error;
+    cpSync(from, to, { recursive: true });
+    rmSync(from, { recursive: true });
   }
 }

@@ -4,15 +4,17 @@ import type { Digest } from '../base/brand.ts';
 import {
   type BulkRequest,
   type BulkResult,
-  digestFrom,
   isStaged,
   readBulk,
   STAGED,
   stagedPath,
+  temporaryOf,
   WRITTEN,
 } from './bulk.ts';
+import { DIGEST_BYTES, digestAt } from './digest-bytes.ts';
 import { type Helper, startHelper } from './helper.ts';
 import type { Shelf } from './integrity.ts';
+import { RECORD } from './object-index.ts';
 import { readInPortions } from './portions.ts';
 import { openStaging, type Staging } from './staging.ts';
 
@@ -60,9 +62,17 @@ export interface Keeping {
   readonly read: (request: BulkRequest) => Promise<BulkResult>;
 }
 
+export interface Written {
+  readonly temporary: string;
+  readonly digest: Digest;
+  readonly kind: 'file';
+  /** What the object index is to know of it, if it goes into the cache together with its directory. */
+  readonly record: Uint8Array | undefined;
+}
+
 export interface Kept {
   readonly result: BulkResult;
-  readonly written: readonly { readonly temporary: string; readonly digest: Digest; readonly kind: 'file' }[];
+  readonly written: readonly Written[];
   readonly staging: Staging | undefined;
 }
 
@@ -74,12 +84,18 @@ export async function keepMany({ layout }: Shelf, { files, base, stagingDir, rea
       : openStaging(layout, join(stagingDir, basename(base)));
   try {
     const result = await read({ files, place: { staging, base, from: 0 } });
-    const written: Kept['written'][number][] = [];
+    const written: Written[] = [];
     for (const [at, mark] of result.marks.entries()) {
       if (mark !== WRITTEN && mark !== STAGED) continue;
-      const digest = digestFrom(result.digests, at, layout.scheme);
+      const digest = digestAt(result.digests, at * DIGEST_BYTES, layout.algorithm);
       const staged = mark === STAGED && isStaged(staging, digest);
-      written.push({ temporary: staged ? stagedPath(staging, digest) : `${base}-${at}`, digest, kind: 'file' });
+      const record = staged ? result.records.subarray(at * RECORD, (at + 1) * RECORD) : undefined;
+      written.push({
+        temporary: staged ? stagedPath(staging, digest) : temporaryOf(base, at),
+        digest,
+        kind: 'file',
+        record,
+      });
     }
     return { result, written, staging };
   } catch (error) {

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { diskError } from '../base/atomic-file.ts';
 import type { Sink } from './hash-file.ts';
+import type { Layout } from './layout.ts';
 
 /** A temporary file in the cache that becomes an object, filled while its bytes are hashed. */
 export interface LargeObject extends Sink {
@@ -14,11 +15,12 @@ export interface LargeObject extends Sink {
 /** Bytes after which the disk is set to work, so that the sync at the end finds little left to do. */
 const WRITEBACK = 32 * 1024 * 1024;
 
-export async function openLargeObject(path: string, cacheDir: string): Promise<LargeObject> {
+export async function openLargeObject(path: string, { modes, cacheDir }: Layout): Promise<LargeObject> {
   const doing = `cannot write to the cache ${cacheDir}`;
   let file: FileHandle;
   try {
-    file = await open(path, 'wx', 0o444);
+    file = await open(path, 'wx', modes.object);
+    if (modes.exact) await file.chmod(modes.object);
   } catch (error) {
     throw diskError(error, doing);
   }

@@ -1,4 +1,5 @@
-import { type BigIntStats, closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { type BigIntStats, closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Digest } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
@@ -21,11 +22,13 @@ export interface ObjectIndex {
   lists(digest: Digest, kind: ObjectKind): boolean;
   /** Remembers objects found whole; written by the next `save`. */
   record(digest: Digest, kind: ObjectKind, stat: BigIntStats): void;
+  /** The same for a record that `encodeRecord` made, perhaps on another thread. */
+  take(record: Uint8Array): void;
   /** Appends what was recorded. A cache that cannot be written to is no error: the records are lost. */
   save(): void;
 }
 
-const RECORD = 80;
+export const RECORD = 80;
 const MARK = 0x6a624f4c;
 
 export function openObjectIndex(path: string): ObjectIndex {
@@ -34,22 +37,26 @@ export function openObjectIndex(path: string): ObjectIndex {
     table ??= readTable(path);
     return table;
   };
-  const fresh: Buffer[] = [];
+  const fresh: Uint8Array[] = [];
+  const take = (record: Uint8Array): void => {
+    table?.add(Buffer.from(record.buffer, record.byteOffset, record.length));
+    fresh.push(record);
+  };
   return {
     vouches(digest, kind, stat) {
-      const wanted = encode(digest, kind, stat);
+      const wanted = encodeRecord(digest, kind, stat);
       return load().find(wanted)?.equals(wanted) ?? false;
     },
     lists: (digest, kind) => load().find(identify(digest, kind)) !== undefined,
-    record(digest, kind, stat) {
-      const record = encode(digest, kind, stat);
-      table?.add(record);
-      fresh.push(record);
-    },
+    record: (digest, kind, stat) => take(encodeRecord(digest, kind, stat)),
+    take,
     save() {
       if (fresh.length === 0) return;
       const records = Buffer.concat(fresh.splice(0));
-      ignoringDenial(() => append(path, records));
+      ignoringDenial(() => {
+        mkdirSync(dirname(path), { recursive: true });
+        append(path, records);
+      });
     },
   };
 }
@@ -156,7 +163,7 @@ function identify(digest: Digest, kind: ObjectKind): Buffer {
   return record;
 }
 
-function encode(digest: Digest, kind: ObjectKind, stat: BigIntStats): Buffer {
+export function encodeRecord(digest: Digest, kind: ObjectKind, stat: BigIntStats): Buffer {
   const record = identify(digest, kind);
   record.writeBigUInt64LE(stat.size, 48);
   record.writeBigUInt64LE(stat.ino, 56);

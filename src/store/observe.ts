@@ -10,8 +10,7 @@ import { readFile } from './read-file.ts';
 import { conclude, readFiles, type Scan } from './read-tree.ts';
 import type { TreeIndex } from './tree-index.ts';
 import { TreeRows } from './tree-rows.ts';
-import { type Found, walk } from './walk.ts';
-import { schemeOf, type Target, type Workspace, walkOptions } from './workspace.ts';
+import { type Target, type Workspace, walkContent } from './workspace.ts';
 
 /** By stats alone; undefined when bytes would have to be read. */
 export function peek(workspace: Workspace, target: Target): Content | 'missing' | undefined {
@@ -47,20 +46,13 @@ function contentOf(hashed: Hashed): FileContent {
   return { kind: 'file', digest: hashed.digest, size: hashed.size, exec: isExecutable(hashed.stat) };
 }
 
-function walkOf(workspace: Workspace, target: Target): Generator<Found | undefined, void> {
-  return walk(target.path, walkOptions(workspace, target.name));
-}
-
 /** From this many entries on, a census costs less than a walk. */
 const MANY = 5000;
 
 function peekTree(workspace: Workspace, target: Target): TreeContent | undefined {
   const index = workspace.trees.read(target.name);
   if (index === undefined) return undefined;
-  // A census counts what is ignored, too, and does not see what is ignored from now on.
-  const simple = workspace.ignores === undefined;
-  const counts =
-    simple && index.rows.count >= MANY && [...workspace.skip].every((path) => !path.startsWith(`${target.path}/`));
+  const counts = index.rows.count >= MANY && [...workspace.skip].every((path) => !path.startsWith(`${target.path}/`));
   const census = counts ? takeCensus(target.path) : undefined;
   if (census !== undefined && census === index.census) return index.content;
   const unchanged = compareTree(workspace, target, index);
@@ -74,7 +66,7 @@ function peekTree(workspace: Workspace, target: Target): TreeContent | undefined
 function compareTree(workspace: Workspace, target: Target, { rows }: TreeIndex): { plain: boolean } | undefined {
   let plain = true;
   let row = 0;
-  for (const found of walkOf(workspace, target)) {
+  for (const found of walkContent(workspace, target)) {
     if (found === undefined) continue;
     if (rows.paths[row] !== found.path || !rows.isTrusted(row) || !rows.matches(row, found.stat)) return undefined;
     if (found.kind === 'link' && found.outside !== null) {
@@ -105,10 +97,10 @@ async function observeTree(workspace: Workspace, target: Target, keep: boolean):
 }
 
 async function scanTree(workspace: Workspace, target: Target, index: TreeIndex | undefined): Promise<Scan> {
-  const rows = new TreeRows(schemeOf(workspace));
+  const rows = new TreeRows(workspace.scheme.layout.algorithm);
   const scan: Scan = { rows, unread: [], links: new Map(), empty: new Set(), unchanged: true };
   const breath = new Breath();
-  for (const found of walkOf(workspace, target)) {
+  for (const found of walkContent(workspace, target)) {
     if (found === undefined) {
       if (breath.due) await breath.take();
       continue;

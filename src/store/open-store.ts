@@ -1,17 +1,18 @@
-import { dirname, join } from 'node:path';
-import { digestOf } from '../base/hash.ts';
+import { join } from 'node:path';
+import type { Digest, ProjectPath } from '../base/brand.ts';
+import { algorithmOf, digestOf } from '../base/hash.ts';
 import { checkoutContent, type Linking, type LinkType } from './checkout.ts';
 import { clearPath, stampOf } from './clear.ts';
+import type { DvcIgnore } from './dvc-ignore.ts';
 import { ignorePaths } from './ignore.ts';
-import { dvcLayoutOf, layoutOf } from './layout.ts';
 import { openObjects } from './objects.ts';
 import { observe, peek } from './observe.ts';
 import { protectSaved, relearn, type Saved, unprotectPath } from './protect.ts';
-import type { SchemeName } from './scheme.ts';
+import { dvcScheme, nativeScheme, type Scheme } from './scheme.ts';
 import { openStatIndex } from './stat-index.ts';
 import type { Store } from './store.ts';
 import { openTreeIndexes } from './tree-index.ts';
-import { verifyContent } from './verify.ts';
+import { readListing, verifyContent } from './verify.ts';
 import { type Target, targetOf, type Workspace } from './workspace.ts';
 
 export interface StoreOptions {
@@ -25,42 +26,51 @@ export interface StoreOptions {
   readonly linkTypes: readonly LinkType[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly scheme?: SchemeName;
-  /** What is left out of directories; absolute paths. */
-  readonly ignores?: Workspace['ignores'];
+  /** How content is named and kept: as lockstep does, which is the default, or as DVC does in `cacheDir`. */
+  readonly scheme?: 'native' | 'dvc';
+  /** With `dvc`, lockstep's own cache, for bytes of which DVC knows nothing (saveBytes); by default `.lockstep/cache`. */
+  readonly bytesDir?: string;
+  /** With `dvc`, whether all users of a group may write to the cache (DVC's `cache.shared`). */
+  readonly shared?: 'group';
+  /** What is no content though it stands in a directory that is. */
+  readonly ignore?: Pick<DvcIgnore, 'ignores'>;
 }
 
 export function openStore(options: StoreOptions): Store {
-  const { root, tmpDir, trashDir, now, scheme = 'native' } = options;
-  const state = dirname(tmpDir);
-  const layout = scheme === 'native' ? layoutOf(options.cacheDir) : dvcLayoutOf(options.cacheDir, state);
-  const objects = openObjects(layout, { stagingDir: join(tmpDir, 'objects'), now });
-  // A DVC cache has no place for logs and patches.
-  const byteObjects = scheme === 'native' ? objects : openObjects(layoutOf(join(state, 'cache')), { now });
+  const { root, tmpDir, trashDir, now } = options;
+  const { scheme, native } = schemesOf(options);
+  const objectsOptions = { stagingDir: join(tmpDir, 'objects'), now };
+  const objects = openObjects(scheme.layout, objectsOptions);
+  const own = scheme === native ? objects : openObjects(native.layout, objectsOptions);
   const indexDir = join(tmpDir, 'index');
   const saved: Saved[] = [];
   const savedTargets: Target[] = [];
   const linking: Linking = { types: options.linkTypes };
   const workspace: Workspace = {
     root,
+    scheme,
     objects,
-    files: openStatIndex(indexDir, scheme),
-    trees: openTreeIndexes(indexDir, scheme),
-    ignores: options.ignores,
+    files: openStatIndex(indexDir, scheme.layout.algorithm),
+    trees: openTreeIndexes(indexDir, scheme.layout.algorithm),
     now,
     skip: new Set([
       ...['.lockstep', '.git', '.dvc'].map((name) => join(root, name)),
       options.cacheDir,
+      native.layout.cacheDir,
       tmpDir,
       trashDir,
     ]),
+    ignores: ignoresOf(options),
     onSaved: linksIntoCache(linking) ? (path, hashed) => void saved.push({ path, hashed }) : undefined,
   };
+  /** Bytes of lockstep's own are not where a project's data is. */
+  const keeperOf = (digest: Digest): Workspace =>
+    algorithmOf(digest) === scheme.layout.algorithm ? workspace : { ...workspace, objects: own, scheme: native };
   const flush = async (): Promise<void> => {
     const files = saved.splice(0);
     const targets = savedTargets.splice(0);
     await objects.flush();
-    if (byteObjects !== objects) await byteObjects.flush();
+    if (own !== objects) await own.flush();
     if (files.length === 0) return;
     const replaced = await protectSaved(workspace, files, linking);
     for (const target of targets) relearn(workspace, target, replaced);
@@ -68,6 +78,15 @@ export function openStore(options: StoreOptions): Store {
   return {
     peek: (path) => peek(workspace, targetOf(workspace, path)),
     observe: (path) => observe(workspace, targetOf(workspace, path), { keep: false }),
+    filesIn: (path) => {
+      const rows = workspace.trees.read(path)?.rows;
+      return new Map((rows?.paths ?? []).flatMap((name, row) => digestAt(name, rows?.digestOf(row))));
+    },
+    filesOf: (listingDigest) => {
+      const listing = readListing(keeperOf(listingDigest), { digest: listingDigest });
+      if (typeof listing === 'string') return undefined;
+      return new Map(listing.flatMap((entry) => ('digest' in entry ? digestAt(entry.path, entry.digest) : [])));
+    },
     save: async (path) => {
       const target = targetOf(workspace, path);
       const content = await observe(workspace, target, { keep: true });
@@ -76,23 +95,21 @@ export function openStore(options: StoreOptions): Store {
     },
     saveBytes: (bytes) => {
       const digest = digestOf(bytes);
-      if (!byteObjects.isPending(digest, 'file') && byteObjects.glance(digest, 'file') !== 'intact') {
-        byteObjects.put(bytes, digest, 'file');
-      }
+      if (!own.isPending(digest, 'file') && own.glance(digest, 'file') !== 'intact') own.put(bytes, digest, 'file');
       return digest;
     },
     flush,
     close: () => {
       objects.close();
-      if (byteObjects !== objects) byteObjects.close();
+      if (own !== objects) own.close();
       workspace.files.save();
     },
-    verify: (content) => verifyContent(objects, content),
-    checkout: (content, path) => checkoutContent(workspace, content, { path, tmpDir, linking }),
+    verify: (content) => verifyContent(keeperOf(content.digest), content),
+    checkout: (content, path) => checkoutContent(keeperOf(content.digest), content, { path, tmpDir, linking }),
     read: async (digest) => {
-      const from = digest.startsWith('sha256:') ? byteObjects : objects;
-      const bytes = from.read(digest, 'file');
-      const found = typeof bytes === 'string' ? from.read(digest, 'tree') : bytes;
+      const keeper = keeperOf(digest).objects;
+      const bytes = keeper.read(digest, 'file');
+      const found = typeof bytes === 'string' ? keeper.read(digest, 'tree') : bytes;
       return typeof found === 'string' ? undefined : found;
     },
     clear: (path, { leftover } = {}) => clearPath(workspace, path, { tmpDir, trashDir, leftover }),
@@ -100,6 +117,27 @@ export function openStore(options: StoreOptions): Store {
     ignore: async (paths) => ignorePaths(root, paths),
     unprotect: (path) => unprotectPath(workspace, path),
   };
+}
+
+function schemesOf(options: StoreOptions): { readonly scheme: Scheme; readonly native: Scheme } {
+  const { root, cacheDir, tmpDir } = options;
+  if (options.scheme !== 'dvc') {
+    const native = nativeScheme(cacheDir);
+    return { scheme: native, native };
+  }
+  const native = nativeScheme(options.bytesDir ?? join(root, '.lockstep', 'cache'));
+  const corruptDir = native.layout.corrupt;
+  return { scheme: dvcScheme({ cacheDir, tmpDir, corruptDir, shared: options.shared === 'group' }), native };
+}
+
+function ignoresOf({ root, ignore }: StoreOptions): Workspace['ignores'] {
+  if (ignore === undefined) return undefined;
+  const above = join(root, '/');
+  return (path, kind) => path.startsWith(above) && ignore.ignores(path.slice(above.length) as ProjectPath, kind);
+}
+
+function digestAt(path: string, digest: Digest | null | undefined): [string, Digest][] {
+  return digest === null || digest === undefined ? [] : [[path, digest]];
 }
 
 function linksIntoCache(linking: Linking): boolean {

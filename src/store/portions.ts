@@ -1,5 +1,7 @@
 import { Breath } from './breath.ts';
 import type { BulkRequest, BulkResult } from './bulk.ts';
+import { DIGEST_BYTES } from './digest-bytes.ts';
+import { RECORD } from './object-index.ts';
 
 export type ReadBulk = (request: BulkRequest) => BulkResult | Promise<BulkResult>;
 
@@ -15,17 +17,19 @@ export async function readInPortions(
 ): Promise<BulkResult> {
   const portions = portionsOf(request);
   const all: BulkResult = {
-    digests: new Uint8Array(request.files.length * 32),
+    digests: new Uint8Array(request.files.length * DIGEST_BYTES),
     sizes: new Float64Array(request.files.length),
     marks: new Uint8Array(request.files.length),
+    records: new Uint8Array(request.place?.staging === undefined ? 0 : request.files.length * RECORD),
   };
   const breath = new Breath();
   const takeOn = async (read: ReadBulk): Promise<void> => {
     for (let portion = portions.shift(); portion !== undefined; portion = portions.shift()) {
       const result = await read(portion.request);
-      all.digests.set(result.digests, portion.from * 32);
+      all.digests.set(result.digests, portion.from * DIGEST_BYTES);
       all.sizes.set(result.sizes, portion.from);
       all.marks.set(result.marks, portion.from);
+      if (all.records.length > 0) all.records.set(result.records, portion.from * RECORD);
       if (breath.due) await breath.take();
     }
   };

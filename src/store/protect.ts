@@ -16,8 +16,8 @@ import { type Linking, placeFile } from './checkout.ts';
 import { pathInside } from './containment.ts';
 import { isExecutable, kindOf, lstatOf, signatureOf, statOf } from './file-stat.ts';
 import type { Hashed } from './hash-file.ts';
-import { walk } from './walk.ts';
-import { type Target, targetOf, type Workspace, walkOptions } from './workspace.ts';
+import { isInCache } from './layout.ts';
+import { type Target, targetOf, type Workspace, walkContent } from './workspace.ts';
 
 /** A file whose bytes are in the cache now. */
 export interface Saved {
@@ -74,14 +74,14 @@ export async function unprotectPath(workspace: Workspace, path: ProjectPath): Pr
   const through = statOf(absolute, path);
   if (through === undefined) return;
   if (kindOf(through) === 'file') return unprotectFile(workspace, absolute);
-  const { path: root, name } = targetOf(workspace, path);
+  const target = targetOf(workspace, path);
   const files: string[] = [];
-  for (const found of walk(root, walkOptions(workspace, name))) {
+  for (const found of walkContent(workspace, target)) {
     if (found?.kind === 'file') files.push(found.path);
   }
   const breath = new Breath();
   for (const file of files) {
-    unprotectFile(workspace, `${root}/${file}`);
+    unprotectFile(workspace, `${target.path}/${file}`);
     if (breath.due) await breath.take();
   }
 }
@@ -91,7 +91,7 @@ function unprotectFile(workspace: Workspace, path: string): void {
   if (stat === undefined) return;
   if (kindOf(stat) === 'link') {
     const target = readlinkSync(path);
-    if (!isAbsolute(target) || !target.startsWith(join(workspace.objects.layout.objects, '/'))) return;
+    if (!isAbsolute(target) || !isInCache(workspace.scheme.layout, target)) return;
   } else if (isWritable(stat)) {
     return;
   }

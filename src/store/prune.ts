@@ -17,9 +17,10 @@ export function keepNewest(directory: string, count: number): void {
 /** Milliseconds after which what was being made is taken for what a killed process left. */
 const ABANDONED = 6 * 3600 * 1000;
 
-/** Drops what processes that were killed left in a directory for unfinished things. */
-export function sweepAbandoned(directory: string, now: number): void {
+/** Drops what processes that were killed left in a directory for unfinished things: all that is so named. */
+export function sweepAbandoned(directory: string, now: number, prefix = ''): void {
   for (const name of namesIn(directory)) {
+    if (!name.startsWith(prefix)) continue;
     const path = join(directory, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat !== undefined && now - stat.ctimeMs > ABANDONED) rmSync(path, { force: true, recursive: true });

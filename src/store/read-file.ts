@@ -1,5 +1,5 @@
-import { type Hashed, hashLarge, hashSmall } from './hash-file.ts';
-import { schemeOf, type Workspace } from './workspace.ts';
+import { type Hashed, type HashOptions, hashLarge, hashSmall } from './hash-file.ts';
+import type { Workspace } from './workspace.ts';
 
 /** Reads and hashes a file; with `keep`, its bytes go into the cache. */
 export async function readFile(
@@ -7,7 +7,7 @@ export async function readFile(
   file: { readonly path: string; readonly name: string },
   keep: boolean,
 ): Promise<Hashed | 'missing'> {
-  const options = { shown: file.name, now: workspace.now, algorithm: schemeOf(workspace).algorithm };
+  const options = optionsFor(workspace, file.name);
   const small = hashSmall(file.path, options);
   if (small === 'missing') return 'missing';
   if (small !== undefined) {
@@ -20,6 +20,10 @@ export async function readFile(
   const hashed = await keepLarge(workspace, file);
   if (hashed !== 'missing') workspace.onSaved?.(file.path, hashed);
   return hashed;
+}
+
+function optionsFor({ now, scheme }: Workspace, shown: string): HashOptions {
+  return { shown, now, algorithm: scheme.layout.algorithm };
 }
 
 async function keepSmall(workspace: Workspace, { digest }: Hashed, bytes: Uint8Array): Promise<void> {
@@ -39,11 +43,7 @@ async function keepLarge(
 ): Promise<Hashed | 'missing'> {
   const large = await workspace.objects.openLarge();
   try {
-    const hashed = await hashLarge(file.path, large, {
-      shown: file.name,
-      now: workspace.now,
-      algorithm: schemeOf(workspace).algorithm,
-    });
+    const hashed = await hashLarge(file.path, large, optionsFor(workspace, file.name));
     if (hashed === 'missing') await large.discard();
     else await workspace.objects.adopt(large, hashed.digest);
     return hashed;

@@ -2,11 +2,12 @@ import type { TreeContent } from '../base/content.ts';
 import { digestOf } from '../base/hash.ts';
 import { Breath } from './breath.ts';
 import { GONE, LEFT } from './bulk.ts';
+import { DIGEST_BYTES } from './digest-bytes.ts';
 import { SMALL } from './hash-file.ts';
 import { readFile } from './read-file.ts';
 import type { TreeEntry } from './tree.ts';
 import type { TreeRows } from './tree-rows.ts';
-import { schemeOf, type Target, type Workspace } from './workspace.ts';
+import type { Target, Workspace } from './workspace.ts';
 
 /** From this many files on they are read in bulk. */
 const MANY = 64;
@@ -70,7 +71,7 @@ async function readInBulk(
     }
     const before = scan.unchanged ? rows.digestOf(row) : null;
     const trusted = sizes[at] === rows.sizeOf(row) && !rows.isRacy(row, began);
-    rows.setHash(row, digests.subarray(at * 32, (at + 1) * 32), { trusted });
+    rows.setHash(row, digests.subarray(at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES), { trusted });
     if (scan.unchanged && rows.digestOf(row) !== before) scan.unchanged = false;
   }
   return rest;
@@ -93,14 +94,14 @@ async function withUnkept(workspace: Workspace, scan: Scan): Promise<readonly nu
 /** Makes the listing of what was read. */
 export async function conclude(workspace: Workspace, { target, scan, keep }: Work): Promise<TreeContent> {
   const entries = entriesOf(scan);
-  const { encode, algorithm } = schemeOf(workspace);
+  const { encode, layout } = workspace.scheme;
   const text = encode(entries);
-  const digest = digestOf(text, algorithm);
+  const digest = digestOf(text, layout.algorithm);
   let size = 0;
   let files = 0;
   for (const entry of entries) {
     if (entry.kind !== 'file' && entry.kind !== 'exec') continue;
-    size += entry.size;
+    size += entry.size ?? 0;
     files += 1;
   }
   const content: TreeContent = { kind: 'tree', digest, size, files };

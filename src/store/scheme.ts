@@ -1,38 +1,49 @@
 import { decodeDvcTree, encodeDvcTree } from './dvc-tree.ts';
+import { type DvcPlaces, dvcLayoutOf, type Layout, layoutOf } from './layout.ts';
 import { decodeTree, encodeTree, type TreeEntry } from './tree.ts';
 
-/** Whose objects a cache holds. */
-export type SchemeName = 'native' | 'dvc';
-
-/** What objects are called and how a directory is listed, by lockstep's own rules or by DVC's. */
+/** How content is named and kept: all in which lockstep's own cache and DVC's differ. */
 export interface Scheme {
-  readonly algorithm: 'sha256' | 'md5';
-  /** Bytes of a digest. */
-  readonly width: number;
-  /** Behind the name of a directory's listing. */
-  readonly suffix: string;
-  /** Whether a listing knows links, executable files and empty directories; else links are followed, the rest is lost. */
-  readonly keepsKinds: boolean;
+  readonly layout: Layout;
+  /** The text of a listing. */
   encode(entries: readonly TreeEntry[]): string;
-  /** Undefined when the text is not a listing; never throws. */
+  /** Undefined when the text is not a listing, or names what is not in the directory; never throws. */
   decode(text: string): readonly TreeEntry[] | undefined;
+  readonly directories: DirectoryTraits;
 }
 
-export const SCHEMES: Readonly<Record<SchemeName, Scheme>> = {
-  native: {
-    algorithm: 'sha256',
-    width: 32,
-    suffix: '.tree',
-    keepsKinds: true,
+/** What of a directory is its content. */
+export interface DirectoryTraits {
+  /**
+   * Whether it is its files and nothing else: a link to a file is that file, while links to directories, empty
+   * directories and executable bits do not count.
+   */
+  readonly onlyFiles: boolean;
+  /** Names that are passed over. */
+  readonly litter: ReadonlySet<string>;
+}
+
+/**
+ * What interpreters and desktops leave behind in any directory they look into. Counted as content, it would make every
+ * stage whose dep is a directory of Python modules change its own input by importing them.
+ */
+const LITTER: ReadonlySet<string> = new Set(['__pycache__', '.ipynb_checkpoints', '.DS_Store']);
+
+export function nativeScheme(cacheDir: string): Scheme {
+  return {
+    layout: layoutOf(cacheDir),
     encode: encodeTree,
     decode: decodeTree,
-  },
-  dvc: {
-    algorithm: 'md5',
-    width: 16,
-    suffix: '.dir',
-    keepsKinds: false,
+    directories: { onlyFiles: false, litter: LITTER },
+  };
+}
+
+/** What DVC and lockstep write for the same data are the same files. */
+export function dvcScheme(places: DvcPlaces): Scheme {
+  return {
+    layout: dvcLayoutOf(places),
     encode: encodeDvcTree,
     decode: decodeDvcTree,
-  },
-};
+    directories: { onlyFiles: true, litter: new Set() },
+  };
+}

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { diskError } from '../base/atomic-file.ts';
 import { isErrno } from '../base/error.ts';
 import type { Layout } from './layout.ts';
+import { makeDirectories } from './making.ts';
 import { sweepAbandoned } from './prune.ts';
 
 /**
@@ -30,14 +31,15 @@ export function openStaging(layout: Layout, directory: string): Staging | undefi
   }
   if (count < 128) return undefined;
   try {
-    mkdirSync(layout.objects, { recursive: true });
+    makeDirectories(layout, layout.objects);
     mkdirSync(directory, { recursive: true });
     sweepAbandoned(dirname(directory), Date.now());
     if (lstatSync(directory).dev !== lstatSync(layout.objects).dev) {
       rmSync(directory, { recursive: true });
       return undefined;
     }
-    for (const [byte, wanted] of fresh.entries()) if (wanted === 1) mkdirSync(join(directory, shardOf(byte)));
+    for (const [byte, wanted] of fresh.entries())
+      if (wanted === 1) makeDirectories(layout, join(directory, shardOf(byte)));
   } catch (error) {
     throw diskError(error, `cannot write to the cache ${layout.cacheDir}`);
   }
@@ -56,7 +58,9 @@ export function moveIn(
   const moved = new Set<string>();
   if (stagings.length === 0) return moved;
   const staged = new Set(stagings.map((staging) => staging.directory));
-  const shards = new Set(paths.map((path) => dirname(path)).filter((directory) => staged.has(dirname(directory))));
+  const shards = new Set(
+    paths.map((path) => path.slice(0, path.lastIndexOf('/'))).filter((directory) => staged.has(dirname(directory))),
+  );
   for (const shard of shards) {
     try {
       rename(shard, join(layout.objects, basename(shard)));

@@ -2,9 +2,8 @@ import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../base/brand.ts';
 import type { FileContent } from '../base/content.ts';
-import { isDigest } from '../base/hash.ts';
+import { type Algorithm, isDigest } from '../base/hash.ts';
 import { isExecutable, signatureOf } from './file-stat.ts';
-import type { SchemeName } from './scheme.ts';
 import { readSealed, writeSealedIfPossible } from './sealed.ts';
 
 /** What single files held when they had a certain stat. */
@@ -23,8 +22,8 @@ interface Row {
 
 const VERSION = 'files/1';
 
-export function openStatIndex(directory: string, scheme: SchemeName = 'native'): StatIndex {
-  const file = join(directory, scheme === 'native' ? 'files.idx' : `${scheme}-files.idx`);
+export function openStatIndex(directory: string, algorithm: Algorithm): StatIndex {
+  const file = join(directory, algorithm === 'sha256' ? 'files.idx' : `files-${algorithm}.idx`);
   let rows: Map<string, Row> | undefined;
   let changed = false;
   const load = (): Map<string, Row> => {

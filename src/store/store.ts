@@ -10,6 +10,10 @@ export interface Store {
   peek(path: ProjectPath): Content | 'missing' | undefined;
   /** What a path holds, reading only bytes that the stat index does not vouch for. Throws `unusable-file`. */
   observe(path: ProjectPath): Promise<Content | 'missing'>;
+  /** The files of a directory that was observed just now: path in it → digest. Empty for anything else. */
+  filesIn(path: ProjectPath): ReadonlyMap<string, Digest>;
+  /** The files that a directory's listing names, in the same way; undefined when the listing is not here. */
+  filesOf(listing: Digest): ReadonlyMap<string, Digest> | undefined;
   /**
    * Hashes a path while copying its bytes into the cache. The objects have their names only after `flush`.
    * Respects the configured link type: with hardlink or symlink the workspace path is replaced by a link at flush.

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { Digest } from '../base/brand.ts';
 import type { TreeContent } from '../base/content.ts';
-import { digestOf, hexOf, isDigest } from '../base/hash.ts';
+import { type Algorithm, digestOf, hexOf } from '../base/hash.ts';
+import { digestAt } from './digest-bytes.ts';
 import { keepNewest } from './prune.ts';
-import { SCHEMES, type Scheme, type SchemeName } from './scheme.ts';
 import { readSealed, writeSealedIfPossible } from './sealed.ts';
 import { ROW, TreeRows } from './tree-rows.ts';
 
@@ -28,9 +27,8 @@ const NO_CENSUS = '0'.repeat(64);
 /** Directories come and go; the indexes written longest ago are dropped. */
 const KEEP = 5000;
 
-export function openTreeIndexes(directory: string, name: SchemeName = 'native'): TreeIndexes {
-  const scheme = SCHEMES[name];
-  const folder = join(directory, name === 'native' ? 'trees' : `${scheme.algorithm}-trees`);
+export function openTreeIndexes(directory: string, algorithm: Algorithm): TreeIndexes {
+  const folder = join(directory, algorithm === 'sha256' ? 'trees' : `trees-${algorithm}`);
   let last: { readonly path: string; readonly index: TreeIndex } | undefined;
   let pruned = false;
   const fileOf = (path: string): string => join(folder, `${hexOf(digestOf(path)).slice(0, 32)}.idx`);
@@ -38,7 +36,7 @@ export function openTreeIndexes(directory: string, name: SchemeName = 'native'):
     read(path) {
       if (last?.path === path) return last.index;
       const payload = readSealed(fileOf(path));
-      const index = payload === undefined ? undefined : decode(payload, scheme);
+      const index = payload === undefined ? undefined : decode(payload, algorithm);
       if (index !== undefined) last = { path, index };
       return index;
     },
@@ -64,23 +62,21 @@ function encode({ rows, content, census }: TreeIndex): Buffer {
   return Buffer.concat([header, rows.bytes, names]);
 }
 
-function decode(payload: Buffer, scheme: Scheme): TreeIndex | undefined {
+function decode(payload: Buffer, algorithm: Algorithm): TreeIndex | undefined {
   if (payload.length < HEADER || payload.readUInt32LE(0) !== VERSION) return undefined;
   const count = payload.readUInt32LE(4);
   const namesAt = HEADER + count * ROW;
   if (payload.length !== namesAt + payload.readUInt32LE(8)) return undefined;
-  const digest = `${scheme.algorithm}:${payload.toString('hex', 16, 16 + scheme.width)}`;
-  if (!isDigest(digest)) return undefined;
   // A copy, because rows are read as words, which must stand at a multiple of four.
   const bytes = Buffer.from(payload.subarray(HEADER, namesAt));
   const paths = count === 0 ? [] : payload.toString('utf8', namesAt).split('\0');
   if (paths.length !== count) return undefined;
   const content: TreeContent = {
     kind: 'tree',
-    digest: digest as Digest,
+    digest: digestAt(payload, 16, algorithm),
     size: payload.readDoubleLE(48),
     files: payload.readDoubleLE(56),
   };
   const census = payload.toString('hex', 64, 96);
-  return { rows: new TreeRows(scheme, paths, bytes), content, census: census === NO_CENSUS ? null : census };
+  return { rows: new TreeRows(algorithm, paths, bytes), content, census: census === NO_CENSUS ? null : census };
 }

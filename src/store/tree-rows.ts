@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs';
 import type { Digest } from '../base/brand.ts';
-import { hexOf } from '../base/hash.ts';
+import { type Algorithm, hexOf } from '../base/hash.ts';
+import { digestAt } from './digest-bytes.ts';
 import { racyLimit } from './file-stat.ts';
-import type { Scheme } from './scheme.ts';
 
 /**
  * What was found below a directory, in the order of the walk: paths beside rows of fixed size, 70,000 of which take
@@ -12,19 +12,14 @@ import type { Scheme } from './scheme.ts';
  */
 export class TreeRows {
   readonly paths: string[];
+  readonly #algorithm: Algorithm;
   #bytes: Buffer;
   #words: Uint32Array;
   /** Map from path to row, made when the order of a walk turns out to differ. */
   #places: Map<string, number> | undefined;
 
-  readonly #scheme: Pick<Scheme, 'algorithm' | 'width'>;
-
-  constructor(
-    scheme: Pick<Scheme, 'algorithm' | 'width'>,
-    paths: string[] = [],
-    bytes: Buffer = Buffer.alloc(64 * ROW),
-  ) {
-    this.#scheme = scheme;
+  constructor(algorithm: Algorithm, paths: string[] = [], bytes: Buffer = Buffer.alloc(64 * ROW)) {
+    this.#algorithm = algorithm;
     this.paths = paths;
     this.#bytes = bytes;
     this.#words = wordsOf(bytes);
@@ -74,9 +69,8 @@ export class TreeRows {
 
   digestOf(row: number): Digest | null {
     if (((this.#words[row * WORDS + FLAGS] ?? 0) & HAS_DIGEST) === 0) return null;
-    const { algorithm, width } = this.#scheme;
     const at = row * ROW + DIGEST;
-    return `${algorithm}:${this.#bytes.toString('hex', at, at + width)}` as Digest;
+    return digestAt(this.#bytes, at, this.#algorithm);
   }
 
   setDigest(row: number, digest: Digest | null, options: { readonly trusted: boolean }): void {

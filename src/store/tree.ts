@@ -1,9 +1,9 @@
 import type { Digest } from '../base/brand.ts';
 import { isDigest } from '../base/hash.ts';
 
-/** One line of a directory's listing. Paths are relative to the directory, with `/`. */
+/** One line of a directory's listing. Paths are relative to the directory, with `/`; a size may be unknown. */
 export type TreeEntry =
-  | { readonly kind: 'file' | 'exec'; readonly path: string; readonly digest: Digest; readonly size: number }
+  | { readonly kind: 'file' | 'exec'; readonly path: string; readonly digest: Digest; readonly size: number | null }
   | {
       readonly kind: 'link';
       readonly path: string;
@@ -45,7 +45,7 @@ function encodeEntry(entry: TreeEntry): string {
     case 'link':
       return `link ${entry.digest ?? '-'} ${path} ${JSON.stringify(entry.target)}\n`;
     default:
-      return `${entry.kind} ${entry.digest} ${entry.size} ${path}\n`;
+      return `${entry.kind} ${entry.digest} ${entry.size ?? 0} ${path}\n`;
   }
 }
 
@@ -90,7 +90,7 @@ export function staysInside(path: string): boolean {
 }
 
 /** By the UTF-8 bytes of the path; that is the order of UTF-16, which `<` has, unless there are surrogate pairs. */
-function sortByBytes(entries: readonly TreeEntry[]): readonly TreeEntry[] {
+export function sortByBytes(entries: readonly TreeEntry[]): readonly TreeEntry[] {
   if (entries.some((entry) => /[\ud800-\udfff]/.test(entry.path))) {
     return [...entries].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   }

@@ -1,14 +1,17 @@
 import type { Content } from '../base/content.ts';
 import { Breath } from './breath.ts';
 import type { Objects } from './objects.ts';
-import { SCHEMES } from './scheme.ts';
 import type { Verdict } from './store.ts';
 import type { TreeEntry } from './tree.ts';
+import type { Workspace } from './workspace.ts';
+
+type Place = Pick<Workspace, 'objects' | 'scheme'>;
 
 /** Whether all objects of the content are whole. Looks at every one, so that all corrupt ones are set aside at once. */
-export async function verifyContent(objects: Objects, content: Content): Promise<Verdict> {
+export async function verifyContent(place: Place, content: Content): Promise<Verdict> {
+  const { objects } = place;
   if (content.kind === 'file') return verifyOne(objects, content.digest);
-  const listing = readListing(objects, content);
+  const listing = readListing(place, content);
   if (typeof listing === 'string') return listing;
   const breath = new Breath();
   let verdict: Verdict = 'intact';
@@ -22,10 +25,13 @@ export async function verifyContent(objects: Objects, content: Content): Promise
 }
 
 /** The entries of a directory by its listing object. */
-export function readListing(objects: Objects, content: Content): readonly TreeEntry[] | Exclude<Verdict, 'intact'> {
+export function readListing(
+  { objects, scheme }: Place,
+  content: Pick<Content, 'digest'>,
+): readonly TreeEntry[] | Exclude<Verdict, 'intact'> {
   const bytes = objects.read(content.digest, 'tree');
   if (bytes === 'missing' || bytes === 'corrupt') return bytes;
-  return SCHEMES[objects.layout.scheme].decode(Buffer.from(bytes).toString()) ?? 'corrupt';
+  return scheme.decode(Buffer.from(bytes).toString()) ?? 'corrupt';
 }
 
 async function verifyOne(objects: Objects, digest: Content['digest']): Promise<Verdict> {

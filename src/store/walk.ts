@@ -1,7 +1,9 @@
-import { type BigIntStats, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { type BigIntStats, readdirSync, readlinkSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { isErrno, LockstepError } from '../base/error.ts';
-import { type FileKind, kindOf, lstatOf, notAFile, quote, statOf, unusable } from './file-stat.ts';
+import { kindOf, lstatOf, notAFile, quote, statOf, unusable } from './file-stat.ts';
+import { isInCache, type Layout } from './layout.ts';
+import type { DirectoryTraits } from './scheme.ts';
 
 /** Something found below a directory. Paths are relative to it; `through`: the stat is of what a link leads to. */
 export type Found =
@@ -20,14 +22,13 @@ export type Found =
 export interface WalkOptions {
   /** The directory as the user knows it. */
   readonly shown: string;
-  /** Links to below here are what lockstep itself put in the place of files. */
-  readonly objects: string;
+  /** Links into its cache are what was put in the place of files. */
+  readonly layout: Layout;
   /** Absolute paths that are passed over. */
   readonly skip: ReadonlySet<string>;
-  /** What else is left out; absolute paths. */
+  readonly directories: DirectoryTraits;
+  /** Whether something, by its absolute path, is passed over. */
   readonly ignores: ((path: string, kind: 'file' | 'directory') => boolean) | undefined;
-  /** See Scheme: without it links are followed. */
-  readonly keepsKinds: boolean;
 }
 
 /** After how many entries a walk pauses. */
@@ -70,14 +71,14 @@ export function* walk(root: string, options: WalkOptions): Generator<Found | und
       // Deleted since the directory was read.
       continue;
     }
-    const kind = place.keepsKinds ? kindOf(stat) : kindBehind(absolute, stat, levels);
-    if (kind === undefined || place.ignores?.(absolute, kind === 'directory' ? 'directory' : 'file') === true) continue;
+    const kind = kindOf(stat);
+    if (place.ignores?.(absolute, kind === 'directory' ? 'directory' : 'file') === true) continue;
     if (kind === 'directory') {
       const names = namesIn(absolute, `${path}/`, place);
       if (names.length > 0) levels.push({ directory: absolute, names, next: 0 });
-      else yield { kind: 'dir', path, stat };
+      else if (!place.directories.onlyFiles) yield { kind: 'dir', path, stat };
     } else {
-      const found = kind === 'file' ? fileAt(absolute, { path, stat }, place) : look(absolute, { path, stat }, place);
+      const found = kind === 'file' ? ({ kind, path, stat } as const) : look(absolute, { path, stat }, place);
       if (found !== undefined) yield found;
     }
     pause -= 1;
@@ -87,44 +88,32 @@ export function* walk(root: string, options: WalkOptions): Generator<Found | und
   }
 }
 
-/** Of what a link leads to; undefined when that is nothing, or a directory that the walk is in. */
-function kindBehind(absolute: string, stat: BigIntStats, levels: readonly Level[]): FileKind | undefined {
-  const kind = kindOf(stat);
-  if (kind !== 'link') return kind;
-  const behind = statOf(absolute, absolute);
-  if (behind === undefined || kindOf(behind) !== 'directory') return behind && kindOf(behind);
-  const target = realpathSync(absolute);
-  const within = levels.some(({ directory }) => `${realpathSync(directory)}/`.startsWith(`${target}/`));
-  return within ? undefined : 'directory';
-}
-
-function fileAt(
-  absolute: string,
-  { path, stat }: { path: string; stat: BigIntStats },
-  place: Place,
-): Found | undefined {
-  if (kindOf(stat) === 'file') return { kind: 'file', path, stat };
-  const behind = statOf(absolute, `${place.shown}/${path}`);
-  return behind === undefined ? undefined : { kind: 'file', path, stat: behind, through: true };
-}
-
 /** What is neither a file nor a directory: a link, or nothing that has content. */
 function look(absolute: string, at: { path: string; stat: BigIntStats }, place: Place): Found | undefined {
   const kind = kindOf(at.stat);
   if (kind !== 'link') throw notAFile(`${place.shown}/${at.path}`, kind);
-  return followLink(absolute, at, place);
+  return place.directories.onlyFiles ? throughLink(absolute, at, place) : followLink(absolute, at, place);
 }
 
-/**
- * What interpreters and desktops leave behind in any directory they look into. Counted as content, it would make every
- * stage whose dep is a directory of Python modules change its own input by importing them.
- */
-const LITTER = new Set(['__pycache__', '.ipynb_checkpoints', '.DS_Store']);
+/** The file that a link stands for. */
+function throughLink(absolute: string, { path }: { path: string }, place: Place): Found | undefined {
+  const shown = `${place.shown}/${path}`;
+  const stat = statOf(absolute, shown);
+  if (stat === undefined) {
+    throw new LockstepError('unusable-file', `${quote(shown)} is a link that leads nowhere`, {
+      hint: 'a directory is kept with what its links lead to: remove the link, or make what it leads to',
+    });
+  }
+  const kind = kindOf(stat);
+  if (kind === 'directory') return undefined;
+  if (kind !== 'file') throw notAFile(shown, kind);
+  return { kind, path, stat, through: true };
+}
 
 function namesIn(directory: string, prefix: string, place: Place): readonly string[] {
   try {
     return readdirSync(directory)
-      .filter((name) => !place.keepsKinds || !LITTER.has(name))
+      .filter((name) => !place.directories.litter.has(name))
       .sort();
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
@@ -144,7 +133,7 @@ function followLink(absolute: string, link: { path: string; stat: BigIntStats },
     throw unusable(error, `${place.shown}/${link.path}`);
   }
   const leadsTo = resolve(absolute, '..', target);
-  if (isAbsolute(target) && leadsTo.startsWith(`${place.objects}/`)) {
+  if (isAbsolute(target) && isInCache(place.layout, leadsTo)) {
     const stat = statOf(absolute, `${place.shown}/${link.path}`);
     if (stat !== undefined && kindOf(stat) === 'file') return { kind: 'file', path: link.path, stat, through: true };
   }

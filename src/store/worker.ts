@@ -7,7 +7,7 @@ import { openObjectIndex } from './object-index.ts';
 
 // Entry point of a second thread, which reads, hashes and writes small files beside the main one (helper.ts).
 
-const layout = workerData as Layout;
+const layout: Layout = workerData;
 const index = openObjectIndex(layout.index);
 
 parentPort?.on('message', (request: WorkerRequest) => parentPort?.postMessage(answer(request)));

@@ -18,7 +18,7 @@ function plant(rig: StoreRig): void {
 }
 
 function censusOf(rig: StoreRig): string | null | undefined {
-  return openTreeIndexes(rig.path('.lockstep/tmp/index')).read('many')?.census;
+  return openTreeIndexes(rig.path('.lockstep/tmp/index'), 'sha256').read('many')?.census;
 }
 
 async function observed(store: Store) {

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Digest } from '../../src/base/brand.ts';
 import type { Content } from '../../src/base/content.ts';
 import { digestOf } from '../../src/base/hash.ts';
@@ -20,7 +20,7 @@ import { layoutOf } from '../../src/store/layout.ts';
 import { type Disk, openObjects } from '../../src/store/objects.ts';
 import type { Store } from '../../src/store/store.ts';
 import { bundleProgram } from '../support/bundle.ts';
-import { at, StoreRig } from './store-rig.ts';
+import { at, SCHEMES, StoreRig } from './store-rig.ts';
 
 async function kept(store: Store, path: string): Promise<Content> {
   const content = await store.save(at(path));
@@ -30,19 +30,6 @@ async function kept(store: Store, path: string): Promise<Content> {
 }
 
 const bytesOf = (text: string) => Buffer.from(text);
-
-test('an object has its name only after the flush, is read-only and lies where its digest says', async () => {
-  await using rig = new StoreRig();
-  rig.write('out', 'bytes');
-  const store = rig.open();
-  const content = await store.save(at('out'));
-  if (content === 'missing') throw new Error('missing');
-  expect(existsSync(rig.objectPath(content.digest))).toBe(false);
-  expect(await store.verify(content)).toBe('missing');
-  await store.flush();
-  expect(statSync(rig.objectPath(content.digest)).mode & 0o777).toBe(0o444);
-  expect(await store.verify(content)).toBe('intact');
-});
 
 test('nothing but objects has a name like a digest, and nothing is left over', async () => {
   await using rig = new StoreRig();
@@ -56,53 +43,6 @@ test('nothing but objects has a name like a digest, and nothing is left over', a
   store.close();
   const others = rig.cached().filter((path) => !path.startsWith('sha256/'));
   expect(others).toEqual([expect.stringMatching(/^corrupt\/[0-9a-f]{64}\.[0-9a-f]{8}\.corrupt$/), 'objects.idx']);
-});
-
-test('bytes at hand are kept, once', async () => {
-  await using rig = new StoreRig();
-  const store = rig.open();
-  const digest = store.saveBytes(bytesOf('a log'));
-  expect(store.saveBytes(bytesOf('a log'))).toBe(digest);
-  await store.flush();
-  const inode = statSync(rig.objectPath(digest)).ino;
-  store.saveBytes(bytesOf('a log'));
-  await store.flush();
-  expect(statSync(rig.objectPath(digest)).ino).toBe(inode);
-  expect(Buffer.from((await store.read(digest)) ?? []).toString()).toBe('a log');
-  expect(await store.read(digestOf('unknown'))).toBeUndefined();
-});
-
-test('an object corrupted behind its size, times and mode is set aside, and the bytes can be saved again', async () => {
-  await using rig = new StoreRig();
-  rig.write('out', 'bytes');
-  const first = rig.open();
-  const content = await kept(first, 'out');
-  first.close();
-  rig.settle();
-  const store = rig.open();
-  expect(await store.verify(content)).toBe('intact');
-  rig.corrupt(rig.objectPath(content.digest));
-  expect(await store.verify(content)).toBe('corrupt');
-  expect(await store.verify(content), 'asked again, it is not as if it had never been there').toBe('corrupt');
-  expect(readdirSync(join(rig.cacheDir, 'corrupt'))).toHaveLength(1);
-  await expect(store.checkout(content, at('again'))).rejects.toMatchObject({ code: 'missing-data' });
-  expect(existsSync(rig.path('again'))).toBe(false);
-  await kept(store, 'out');
-  expect(await store.verify(content)).toBe('intact');
-});
-
-test('a directory with one corrupt and one missing file is corrupt, and is not restored in part', async () => {
-  await using rig = new StoreRig();
-  for (const name of ['a', 'b', 'c']) rig.write(`dir/${name}`, name);
-  const store = rig.open();
-  const content = await kept(store, 'dir');
-  rig.settle();
-  rig.corrupt(rig.objectPath(digestOf('a')));
-  renameSync(rig.objectPath(digestOf('b')), rig.path('gone'));
-  expect(await store.verify(content)).toBe('corrupt');
-  await expect(store.checkout(content, at('again'))).rejects.toMatchObject({ code: 'missing-data' });
-  expect(existsSync(rig.path('again'))).toBe(false);
-  expect(await store.clear(at('dir'))).toMatch(/^\.lockstep\/trash\//);
 });
 
 test('a corrupt object is replaced when the same bytes are saved', async () => {
@@ -259,16 +199,6 @@ test('a batch that failed is no success for anyone, and the next flush finishes 
   expect(await objects.verify(digestOf('a'), 'file')).toBe('intact');
 });
 
-test('a large batch is made durable as one', async () => {
-  await using rig = new StoreRig();
-  const store = rig.open();
-  const digests = Array.from({ length: 100 }, (_, i) => store.saveBytes(bytesOf(`${i}`)));
-  await store.flush();
-  for (const digest of digests) {
-    expect(await store.verify({ kind: 'file', digest, size: 1, exec: false })).toBe('intact');
-  }
-});
-
 const WRITER = `
 import { openStore } from '../../src/store/open-store.ts';
 const [root, cacheDir] = process.argv.slice(2);
@@ -295,4 +225,76 @@ test('processes that share a cache write the same objects at once and harm none'
   const digests: Digest[] = Array.from({ length: 200 }, (_, i) => digestOf(`${i}`));
   for (const digest of digests) expect(await objects.verify(digest, 'file')).toBe('intact');
   expect(rig.cached().filter((path) => !path.startsWith('sha256/'))).toEqual(['objects.idx']);
+});
+
+describe.each(SCHEMES)('with the %s scheme', (scheme) => {
+  test('an object has its name only after the flush, is read-only and lies where its digest says', async () => {
+    await using rig = new StoreRig({ scheme });
+    rig.write('out', 'bytes');
+    const store = rig.open();
+    const content = await store.save(at('out'));
+    if (content === 'missing') throw new Error('missing');
+    expect(existsSync(rig.objectPath(content.digest))).toBe(false);
+    expect(await store.verify(content)).toBe('missing');
+    await store.flush();
+    expect(statSync(rig.objectPath(content.digest)).mode & 0o777).toBe(0o444);
+    expect(await store.verify(content)).toBe('intact');
+  });
+
+  test('bytes at hand are kept, once', async () => {
+    await using rig = new StoreRig({ scheme });
+    const store = rig.open();
+    const digest = store.saveBytes(bytesOf('a log'));
+    expect(store.saveBytes(bytesOf('a log'))).toBe(digest);
+    await store.flush();
+    const inode = statSync(rig.objectPath(digest)).ino;
+    store.saveBytes(bytesOf('a log'));
+    await store.flush();
+    expect(statSync(rig.objectPath(digest)).ino).toBe(inode);
+    expect(Buffer.from((await store.read(digest)) ?? []).toString()).toBe('a log');
+    expect(await store.read(rig.digestOf('unknown'))).toBeUndefined();
+  });
+
+  test('an object corrupted behind its size, times and mode is set aside, and the bytes can be saved again', async () => {
+    await using rig = new StoreRig({ scheme });
+    rig.write('out', 'bytes');
+    const first = rig.open();
+    const content = await kept(first, 'out');
+    first.close();
+    rig.settle();
+    const store = rig.open();
+    expect(await store.verify(content)).toBe('intact');
+    rig.corrupt(rig.objectPath(content.digest));
+    expect(await store.verify(content)).toBe('corrupt');
+    expect(await store.verify(content), 'asked again, it is not as if it had never been there').toBe('corrupt');
+    expect(readdirSync(rig.corruptDir)).toHaveLength(1);
+    await expect(store.checkout(content, at('again'))).rejects.toMatchObject({ code: 'missing-data' });
+    expect(existsSync(rig.path('again'))).toBe(false);
+    await kept(store, 'out');
+    expect(await store.verify(content)).toBe('intact');
+  });
+
+  test('a directory with one corrupt and one missing file is corrupt, and is not restored in part', async () => {
+    await using rig = new StoreRig({ scheme });
+    for (const name of ['a', 'b', 'c']) rig.write(`dir/${name}`, name);
+    const store = rig.open();
+    const content = await kept(store, 'dir');
+    rig.settle();
+    rig.corrupt(rig.objectPath(rig.digestOf('a')));
+    renameSync(rig.objectPath(rig.digestOf('b')), rig.path('gone'));
+    expect(await store.verify(content)).toBe('corrupt');
+    await expect(store.checkout(content, at('again'))).rejects.toMatchObject({ code: 'missing-data' });
+    expect(existsSync(rig.path('again'))).toBe(false);
+    expect(await store.clear(at('dir'))).toMatch(/^\.lockstep\/trash\//);
+  });
+
+  test('a large batch is made durable as one', async () => {
+    await using rig = new StoreRig({ scheme });
+    const store = rig.open();
+    const digests = Array.from({ length: 100 }, (_, i) => store.saveBytes(bytesOf(`${i}`)));
+    await store.flush();
+    for (const digest of digests) {
+      expect(await store.verify({ kind: 'file', digest, size: 1, exec: false })).toBe('intact');
+    }
+  });
 });

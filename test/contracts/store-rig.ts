@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -16,19 +17,27 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Digest, ProjectPath } from '../../src/base/brand.ts';
-import { hexOf } from '../../src/base/hash.ts';
+import { type Algorithm, algorithmOf, digestOf, hexOf } from '../../src/base/hash.ts';
 import { openStore, type StoreOptions } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
+
+/** The suites run over each of them. */
+export const SCHEMES = ['native', 'dvc'] as const;
 
 /** A workspace with a cache, gone at the end of the test's scope. */
 export class StoreRig implements AsyncDisposable {
   readonly root: string;
+  readonly algorithm: Algorithm;
   readonly cacheDir: string;
+  /** Where bytes are that are no data of the project. */
+  readonly ownCacheDir: string;
   readonly #changes: Partial<StoreOptions>;
 
   constructor(changes: Partial<StoreOptions> = {}) {
     this.root = changes.root ?? realpathSync(mkdtempSync(join(tmpdir(), 'lockstep-store-')));
-    this.cacheDir = changes.cacheDir ?? join(this.root, '.lockstep/cache');
+    this.algorithm = changes.scheme === 'dvc' ? 'md5' : 'sha256';
+    this.ownCacheDir = join(this.root, '.lockstep/cache');
+    this.cacheDir = changes.cacheDir ?? (this.algorithm === 'md5' ? join(this.root, '.dvc/cache') : this.ownCacheDir);
     this.#changes = changes;
   }
 
@@ -65,9 +74,41 @@ export class StoreRig implements AsyncDisposable {
     rmSync(probe);
   }
 
+  /** What the digest of a saved file with these bytes is. */
+  digestOf(data: string | Uint8Array): Digest {
+    return digestOf(data, this.algorithm);
+  }
+
   objectPath(digest: Digest, suffix = ''): string {
     const hex = hexOf(digest);
-    return join(this.cacheDir, 'sha256', hex.slice(0, 2), hex.slice(2) + suffix);
+    const ofDvc = algorithmOf(digest) === 'md5';
+    const cacheDir = ofDvc || this.algorithm === 'sha256' ? this.cacheDir : this.ownCacheDir;
+    return join(cacheDir, ofDvc ? 'files/md5' : 'sha256', hex.slice(0, 2), hex.slice(2) + suffix);
+  }
+
+  get corruptDir(): string {
+    return join(this.algorithm === 'md5' ? this.ownCacheDir : this.cacheDir, 'corrupt');
+  }
+
+  /** What is known of objects. */
+  get objectIndex(): string {
+    return this.algorithm === 'md5'
+      ? this.path('.lockstep/tmp/index/objects-md5.idx')
+      : join(this.cacheDir, 'objects.idx');
+  }
+
+  /** What is known of single files. */
+  get statIndex(): string {
+    return this.path(`.lockstep/tmp/index/${this.algorithm === 'md5' ? 'files-md5' : 'files'}.idx`);
+  }
+
+  /** Objects that are written and have no name, wherever they may be. */
+  unfinished(): string[] {
+    const places = [join(this.cacheDir, 'tmp'), this.path('.lockstep/tmp/saving'), join(this.cacheDir, 'files/md5')];
+    return places
+      .filter((directory) => existsSync(directory))
+      .flatMap((directory) => readdirSync(directory))
+      .filter((name) => !/^[0-9a-f]{2}$/.test(name));
   }
 
   /** Changes an object's bytes as a failing disk would: same size, times and mode. */

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleProgram } from '../support/bundle.ts';
-import { at, StoreRig } from './store-rig.ts';
+import { at, SCHEMES, StoreRig } from './store-rig.ts';
 
 /** Saves `many` in the project given and says how it went, and how many threads were started. */
 const PROGRAM = `
 import { openStore } from '../../src/store/open-store.ts';
-const [root, cacheDir] = process.argv.slice(2);
+const [root, cacheDir, scheme] = process.argv.slice(2);
 let threads = 0;
 process.on('worker', () => (threads += 1));
 const state = root + '/.lockstep';
-const store = openStore({ root, cacheDir, tmpDir: state + '/tmp', trashDir: state + '/trash', linkTypes: ['copy'], now: Date.now });
+const store = openStore({ root, cacheDir, tmpDir: state + '/tmp', trashDir: state + '/trash', linkTypes: ['copy'], now: Date.now, scheme });
 let outcome;
 try {
   const content = await store.save('many');
@@ -37,8 +37,14 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
+function schemeOf(rig: StoreRig): string {
+  return rig.algorithm === 'md5' ? 'dvc' : 'native';
+}
+
 function save(rig: StoreRig): Record<string, unknown> {
-  return JSON.parse(execFileSync(process.execPath, [program, rig.root, rig.cacheDir], { encoding: 'utf8' }));
+  return JSON.parse(
+    execFileSync(process.execPath, [program, rig.root, rig.cacheDir, schemeOf(rig)], { encoding: 'utf8' }),
+  );
 }
 
 function plantMany(rig: StoreRig, { files }: { readonly files: number }): void {
@@ -49,8 +55,8 @@ function plantMany(rig: StoreRig, { files }: { readonly files: number }): void {
   }
 }
 
-test('many files are saved by two threads as one would', async () => {
-  await using rig = new StoreRig();
+test.each(SCHEMES)('many files are saved by two threads as one would, with the %s scheme', async (scheme) => {
+  await using rig = new StoreRig({ scheme });
   plantMany(rig, { files: 3000 });
   rig.settle();
   const { content, verdict, peeked, threads } = save(rig);
@@ -60,9 +66,11 @@ test('many files are saved by two threads as one would', async () => {
   const alone = rig.open({ cacheDir: rig.path('other-cache'), tmpDir: rig.path('other-tmp') });
   expect(await alone.save(at('many'))).toEqual(content);
   await alone.flush();
-  expect(rig.cached().filter((path) => !path.startsWith('sha256/'))).toEqual(['objects.idx']);
+  const objects = rig.cached().filter((path) => /^(sha256\/..\/.{62}|files\/md5\/..\/.{30})$/.test(path));
+  expect(objects).toHaveLength(1000);
+  const others = rig.cached().filter((path) => !objects.includes(path) && !/\.(tree|dir)$/.test(path));
+  expect(others).toEqual(scheme === 'native' ? ['objects.idx'] : []);
   expect(readdirSync(rig.path('.lockstep/tmp/objects'))).toEqual([]);
-  expect(rig.cached().filter((path) => /^sha256\/..\/.{62}$/.test(path))).toHaveLength(1000);
 });
 
 test('what a second thread cannot write is said as the first would say it', async ({ skip }) => {

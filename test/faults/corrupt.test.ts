@@ -113,7 +113,7 @@ describe('everything that can be made again', () => {
       expect.arrayContaining([
         'tmp/index/files.idx',
         'tmp/index/trees',
-        'tmp/index/pipelines.json',
+        'tmp/index/discovered.json',
         'cache/objects.idx',
       ]),
     );

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   readonly ask?: Context['ask'];
+  /** What comes by stdin. */
+  readonly input?: string;
   readonly now?: Context['now'];
 }
 
@@ -65,6 +67,7 @@ export class ProjectRig implements AsyncDisposable {
       stdout: out,
       stderr: err,
       ask: options.ask,
+      input: async () => options.input ?? '',
       signal: options.signal ?? new AbortController().signal,
       now: options.now ?? Date.now,
       randomId: () => randomBytes(16).toString('hex'),

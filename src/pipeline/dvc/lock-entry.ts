@@ -74,7 +74,7 @@ export function lockedOf(path: string, content: Content): DvcLocked {
   return { ...known, md5: hex, ...(content.exec && { isexec: true }) };
 }
 
-export const DEFAULT_PARAMS_FILE = 'params.yaml';
+const DEFAULT_PARAMS_FILE = 'params.yaml';
 
 /** An entry with its parts in the order in which DVC writes them. */
 export function inDvcOrder(entry: DvcLockEntry): DvcLockEntry {

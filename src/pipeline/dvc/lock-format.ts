@@ -4,6 +4,7 @@ import { relativeTo, resolveInProject } from '../../base/project-path.ts';
 import type { LockEntry, ReadLockEntry } from '../lock-entry.ts';
 import { DVC_LOCK, type LockFormat, type LockOwner, type NodeOf, type Unwritten } from '../lock-format.ts';
 import type { ParamsNode } from '../params.ts';
+import type { Stage, WrittenPaths } from '../stage.ts';
 import { type DvcLockEntry, type DvcLocked, lockedOf, toLockEntry } from './lock-entry.ts';
 import {
   formatDvcEntry,
@@ -47,7 +48,7 @@ export const dvcLock: LockFormat = {
     const unwritten = new Map([...owner.unwritten].filter(([name]) => written.has(name)));
     return {
       set(name, entry, nodeOf) {
-        const locked = lockedEntry(entry, nodeOf);
+        const locked = lockedEntry(entry, { nodeOf, stage: owner.stages.get(name) });
         const json = jsonOf(locked);
         const persist = [...entry.outs].filter(([, out]) => out.persist).map(([path]) => path);
         unwritten.set(name, { entry: fingerprint(json), wdir: entry.wdir, env: entry.env, persist });
@@ -60,12 +61,23 @@ export const dvcLock: LockFormat = {
       drop(name) {
         for (const map of [blocks, written, unwritten]) map.delete(name);
       },
-      text: () => formatDvcLockfile(blocks, around),
+      text: () => formatDvcLockfile(inTurn(blocks, around.blocks, owner.order), around),
       json: () => [...written],
       unwritten: () => unwritten,
     };
   },
 };
+
+/** Entries that stood there keep their places; new ones follow in the order in which DVC would have come to them. */
+function inTurn(
+  blocks: ReadonlyMap<string, string>,
+  standing: ReadonlyMap<string, string>,
+  order: readonly string[] = [],
+): Iterable<readonly [string, string]> {
+  const place = new Map(order.map((name, index) => [name, index]));
+  const rank = (name: string) => (standing.has(name) ? -1 : (place.get(name) ?? order.length));
+  return [...blocks].sort(([a], [b]) => rank(a) - rank(b));
+}
 
 /** Of a text that somebody wrote by hand, comments and layout are lost with the first change. */
 function laidOutAnew(text: string): SplitDvcLock {
@@ -73,18 +85,36 @@ function laidOutAnew(text: string): SplitDvcLock {
   return rewriteDvcLockfile(lockfile?.entries ?? [], lockfile?.datasets);
 }
 
-/** An entry in DVC's form: paths as the stage's command sees them, from its wdir. */
-export function lockedEntry(entry: LockEntry, nodeOf: NodeOf = () => undefined): DvcLockEntry {
-  const relative = (path: ProjectPath) => relativeTo(entry.wdir, path);
+interface Locking {
+  readonly nodeOf?: NodeOf;
+  /** The stage as its file has it, if it is still there. */
+  readonly stage: Stage | undefined;
+}
+
+/** An entry in DVC's form: paths in the words of the stage, which are those that its command sees from its wdir. */
+export function lockedEntry(entry: LockEntry, { nodeOf = () => undefined, stage }: Locking): DvcLockEntry {
+  const written = stage?.wdir === entry.wdir ? stage.written : undefined;
+  const inWords = wordsOf(entry.wdir, written);
   const params = [...entry.params].filter(([, values]) => values.size > 0);
   return {
     cmd: entry.cmd,
-    deps: [...entry.deps].map(([path, content]) => lockedOf(relative(path), content)),
-    params: params.map(([file, values]) => ({
-      file: relative(file),
+    deps: inWords('deps', entry.deps).map(([text, content]) => lockedOf(text, content)),
+    params: inWords('params', new Map(params.map((one) => [one[0], one]))).map(([text, [file, values]]) => ({
+      file: text,
       values: [...values].map(([key, literal]) => [key, inOrder(nodeOf(file, key), literal)] as const),
     })),
-    outs: [...entry.outs].map(([path, out]) => lockedOf(relative(path), out.content)),
+    outs: inWords('outs', entry.outs).map(([text, out]) => lockedOf(text, out.content)),
+  };
+}
+
+/** Puts for each path the text, or the texts, that the stage has for it. */
+function wordsOf(wdir: ProjectPath, written: WrittenPaths | undefined) {
+  return <T>(kind: keyof WrittenPaths, values: ReadonlyMap<ProjectPath, T>): (readonly [string, T])[] => {
+    const texts = new Map<ProjectPath, string[]>();
+    for (const [path, text] of written?.[kind] ?? []) texts.set(path, [...(texts.get(path) ?? []), text]);
+    return [...values].flatMap(([path, value]) => {
+      return (texts.get(path) ?? [relativeTo(wdir, path)]).map((text) => [text, value] as const);
+    });
   };
 }
 

@@ -87,7 +87,7 @@ const entrySchema = z.strictObject({
 });
 
 /** One entry: of a dvc.lock, or a whole file of DVC's run cache. */
-export function readEntry(check: Check, value: DvcValue, at: readonly PropertyKey[]): DvcLockEntry | undefined {
+function readEntry(check: Check, value: DvcValue, at: readonly PropertyKey[]): DvcLockEntry | undefined {
   if (!isMapValue(value)) return check.mistake(at, 'expected a map');
   const members = ownFields(value);
   const fields = checked(check, at, entrySchema, members);

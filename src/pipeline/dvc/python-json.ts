@@ -24,7 +24,7 @@ export function pythonJson(value: DvcValue): string | undefined {
 /** In ASCII, with a pair of escapes for each character beyond 16 bits. */
 export function jsonText(text: string): string {
   return JSON.stringify(text).replace(/[\x7f-\uffff]/g, (unit) => {
-    return unit === '\x7f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }
 

@@ -15,11 +15,6 @@ export interface DvcRun {
   readonly text: string;
 }
 
-/** Below the cache directory. */
-export function runDirectory(key: string): string {
-  return `runs/${key.slice(0, 2)}/${key}`;
-}
-
 /** What decides, besides its entry, whether DVC remembers a stage. Paths of outs are as the entry has them. */
 export interface RunTraits {
   readonly alwaysChanged: boolean;

@@ -38,7 +38,7 @@ export function putMark(pen: Pen, mark: string, options: { readonly close?: bool
   pen.indented = pen.indented && options.opens === true;
 }
 
-export function endLine(pen: Pen, end = '\n'): void {
+function endLine(pen: Pen, end = '\n'): void {
   pen.text += end;
   pen.column = 0;
   pen.parted = true;

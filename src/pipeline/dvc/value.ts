@@ -55,7 +55,7 @@ export function valueOfLiteral(literal: Literal): DvcValue {
 }
 
 /** Plain data, with bigint for integers, as a value. */
-export function valueOfData(data: unknown): DvcValue {
+function valueOfData(data: unknown): DvcValue {
   if (Array.isArray(data)) return data.map(valueOfData);
   if (typeof data === 'object' && data !== null) {
     return mapOf(Object.entries(data).map(([key, member]) => [key, valueOfData(member)]));

@@ -1,0 +1,60 @@
+import type { ProjectPath } from '../base/brand.ts';
+import type { Content } from '../base/content.ts';
+import { LockstepError } from '../base/error.ts';
+import { cachedOuts, type Stage } from '../pipeline/stage.ts';
+import type { GitPlace } from '../provenance/git-files.ts';
+import { type Loaded, lockedEntry } from '../repro/loaded.ts';
+import { ownerOf, readLockText } from '../repro/read-locks.ts';
+import { readPipeline } from '../repro/read-pipeline.ts';
+import { readSide } from './diff-report.ts';
+import { type RevisionSource, revisionSource } from './diff-source.ts';
+import type { Project } from './project.ts';
+
+/** The outs that the cache keeps: path → what the lockfile says is there, if it says so. */
+export type TrackedOuts = ReadonlyMap<ProjectPath, Content | undefined>;
+
+/** As the lockfiles and `.dvc` files on disk have them. */
+export function trackedOuts(loaded: Loaded): TrackedOuts {
+  const outs = new Map<ProjectPath, Content | undefined>();
+  for (const stage of loaded.stages.values()) addOuts(outs, stage, lockedEntry(loaded, stage)?.entry.outs);
+  return outs;
+}
+
+/** As the last commit has them; none where there is no commit, or no git at all. */
+export async function committedOuts(project: Project, place: GitPlace): Promise<TrackedOuts> {
+  const source = await sourceOfHead(place);
+  if (source === undefined) return new Map();
+  return await outsOfRevision(project, source);
+}
+
+async function sourceOfHead(place: GitPlace): Promise<RevisionSource | undefined> {
+  try {
+    return await revisionSource(place, 'HEAD');
+  } catch (error) {
+    if (error instanceof LockstepError && error.code === 'git') return undefined;
+    throw error;
+  }
+}
+
+/** As a revision of git has them; what cannot be read of it is left out. */
+export async function outsOfRevision(project: Project, source: RevisionSource): Promise<TrackedOuts> {
+  const outs = new Map<ProjectPath, Content | undefined>();
+  const { state } = await readSide(project, source);
+  for (const stage of state.declared.values()) addOuts(outs, stage, state.locked.get(stage.id)?.entry.outs);
+  if (project.tools.scheme === 'native') return outs;
+  const { parseCache } = project.tools;
+  for (const [file, bytes] of await source.read(source.dataFiles)) {
+    const text = new TextDecoder().decode(bytes);
+    const { pipeline } = await readPipeline({ parseCache, readData: () => undefined }, file, text);
+    if (pipeline === undefined) continue;
+    const { lockfile } = await readLockText(parseCache, file, { text, owner: ownerOf(pipeline) });
+    for (const stage of pipeline.stages) addOuts(outs, stage, lockfile?.entries.get(stage.name)?.entry.outs);
+  }
+  return outs;
+}
+
+type Locked = ReadonlyMap<ProjectPath, { readonly content: Content }> | undefined;
+
+function addOuts(outs: Map<ProjectPath, Content | undefined>, stage: Stage, locked: Locked): void {
+  for (const path of cachedOuts(stage)) outs.set(path, locked?.get(path)?.content);
+}
