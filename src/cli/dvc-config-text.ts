@@ -11,7 +11,7 @@ export function dvcConfigText({ cache, remote, remotes = {}, parsing = DEFAULT_P
     ['[parsing]', parsing.bool === 'store_true' && parsing.list === 'nargs' ? {} : { ...parsing }],
   ];
   for (const [name, { url, ...options }] of Object.entries(remotes)) {
-    sections.push([`['remote "${name}"']`, { url: fromDvcDirectory(url), ...options }]);
+    if (url !== undefined) sections.push([`['remote "${name}"']`, { url: fromDvcDirectory(url), ...options }]);
   }
   return sections.map(([title, options]) => sectionText(title, options)).join('');
 }

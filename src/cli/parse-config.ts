@@ -24,7 +24,7 @@ const schema = z.strictObject({
       gpus: z.array(z.string()).optional(),
     })
     .optional(),
-  remotes: z.record(z.string(), z.looseObject({ url: z.string().min(1) })).optional(),
+  remotes: z.record(z.string(), z.looseObject({ url: z.string().min(1).optional() })).optional(),
   remote: z.string().min(1).optional(),
   parsing: z
     .strictObject({
