@@ -15,7 +15,9 @@ export interface Config {
   /** What the machine has for stages that declare `resources`, memory in bytes; absent: what it really has. */
   readonly resources: { readonly cpus?: number; readonly memory?: number; readonly gpus?: readonly string[] };
   /** Name → where copies of objects are kept, with all else that is set for it. */
-  readonly remotes?: Readonly<Record<string, { readonly url?: string; readonly [option: string]: unknown }>>;
+  readonly remotes?: Readonly<
+    Record<string, { readonly url?: string | undefined; readonly [option: string]: unknown }>
+  >;
   /** The remote that is used where none is named. */
   readonly remote?: string;
   /** How maps in commands become options. */

@@ -121,7 +121,7 @@ async function placePart(source: SourceRepository, data: SourceData, { out, path
   for (const entry of entries) {
     if (!('digest' in entry) || entry.digest === null) continue;
     const at = placeOf(path, joinPath(out, entry.path));
-    const size = 'size' in entry ? entry.size : 0;
+    const size = 'size' in entry ? (entry.size ?? 0) : 0;
     await data.place(
       { kind: 'file', digest: entry.digest, size, exec: entry.kind === 'exec' },
       { at, what: joinPath(out, entry.path) },

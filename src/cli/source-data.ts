@@ -5,7 +5,7 @@ import type { Content } from '../base/content.ts';
 import { LockstepError } from '../base/error.ts';
 import { ROOT } from '../base/project-path.ts';
 import { openStore } from '../store/open-store.ts';
-import { SCHEMES } from '../store/scheme.ts';
+import { decodeListing } from '../store/scheme.ts';
 import type { Store } from '../store/store.ts';
 import type { TreeEntry } from '../store/tree.ts';
 import type { SourceRepository } from './source-repository.ts';
@@ -40,8 +40,7 @@ export function openSourceData(
     async listing({ digest }) {
       for (const store of stores) {
         const bytes = await store.read(digest);
-        const listing =
-          bytes === undefined ? undefined : SCHEMES[source.scheme].decode(new TextDecoder().decode(bytes));
+        const listing = bytes === undefined ? undefined : decodeListing(source.scheme, new TextDecoder().decode(bytes));
         if (listing !== undefined) return listing;
       }
       return undefined;

@@ -47,3 +47,8 @@ export function dvcScheme(places: DvcPlaces): Scheme {
     directories: { onlyFiles: true, litter: new Set() },
   };
 }
+
+/** A listing by its text, for whoever has no cache at hand. */
+export function decodeListing(name: 'native' | 'dvc', text: string): readonly TreeEntry[] | undefined {
+  return name === 'dvc' ? decodeDvcTree(text) : decodeTree(text);
+}

@@ -220,13 +220,11 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'stage names that cannot be',
-    file: 'stages:\n  a:b: {cmd: touch ran}\n  -x: {cmd: touch ran}\n  "": {cmd: touch ran}\n  a/b: {cmd: touch ran}\n  "a\\nb": {cmd: touch ran}\n',
+    file: 'stages:\n  a@b: {cmd: touch ran}\n  "": {cmd: touch ran}\n  "a\\nb": {cmd: touch ran}\n',
     told: [
-      `pipeline.yaml:2:3: a stage name cannot contain \`:\``,
-      `pipeline.yaml:3:3: a stage name cannot begin with \`-\``,
-      `pipeline.yaml:4:3: a stage needs a name`,
-      `pipeline.yaml:5:3: a stage name cannot contain \`/\``,
-      `pipeline.yaml:6:3: a stage name cannot contain control characters`,
+      `pipeline.yaml:2:3: a stage name cannot contain \`@\``,
+      `pipeline.yaml:3:3: a stage needs a name`,
+      `pipeline.yaml:4:3: a stage name cannot contain control characters`,
     ],
   },
   {
