@@ -7,7 +7,7 @@ import { isErrno } from '../base/error.ts';
 import { digestOf } from '../base/hash.ts';
 import { kindOf, lstatOf } from './file-stat.ts';
 import { hashLarge, hashSmall } from './hash-file.ts';
-import { type Layout, type ObjectKind, standingPath } from './layout.ts';
+import { type Layout, type ObjectKind, objectPath, standingPath } from './layout.ts';
 import { type ObjectIndex, openObjectIndex } from './object-index.ts';
 import { SCHEMES } from './scheme.ts';
 import type { Verdict } from './store.ts';
@@ -50,13 +50,24 @@ export async function verify(place: Shelf, digest: Digest, kind: ObjectKind): Pr
     const options = { shown: path, now: () => 0, algorithm: SCHEMES[place.layout.scheme].algorithm };
     const hashed = hashSmall(path, options) ?? (await hashLarge(path, undefined, options));
     if (hashed === 'missing') return 'missing';
-    if (hashed.digest === digest) {
+    if (hashed.digest === digest || (await isLegacyText(place, digest, { path, kind }))) {
       place.index.record(digest, kind, hashed.stat);
       return 'intact';
     }
   }
   setAside(place, path, stat);
   return 'corrupt';
+}
+
+/** Whether it is text whose line ends did not count when DVC 2 gave it its name. */
+async function isLegacyText(
+  { layout }: Shelf,
+  digest: Digest,
+  { path, kind }: { readonly path: string; readonly kind: ObjectKind },
+): Promise<boolean> {
+  if (layout.legacy === undefined || kind !== 'file' || path === objectPath(layout, digest, kind)) return false;
+  const { legacyDigest } = await import('./legacy-content.ts');
+  return (await legacyDigest(path)) === digest;
 }
 
 /** An object's bytes, always checked: they are at hand. */

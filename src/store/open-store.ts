@@ -68,6 +68,10 @@ export function openStore(options: StoreOptions): Store {
   return {
     peek: (path) => peek(workspace, targetOf(workspace, path)),
     observe: (path) => observe(workspace, targetOf(workspace, path), { keep: false }),
+    observeLegacy: async (path) => {
+      const { observeLegacy } = await import('./legacy-content.ts');
+      return await observeLegacy(workspace, targetOf(workspace, path));
+    },
     save: async (path) => {
       const target = targetOf(workspace, path);
       const content = await observe(workspace, target, { keep: true });

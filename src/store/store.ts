@@ -10,6 +10,8 @@ export interface Store {
   peek(path: ProjectPath): Content | 'missing' | undefined;
   /** What a path holds, reading only bytes that the stat index does not vouch for. Throws `unusable-file`. */
   observe(path: ProjectPath): Promise<Content | 'missing'>;
+  /** What a path holds by the names of DVC before 3.0, see `observeLegacy`; always reads the bytes. */
+  observeLegacy(path: ProjectPath): Promise<Content | 'missing'>;
   /**
    * Hashes a path while copying its bytes into the cache. The objects have their names only after `flush`.
    * Respects the configured link type: with hardlink or symlink the workspace path is replaced by a link at flush.
