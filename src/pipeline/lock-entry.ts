@@ -26,4 +26,6 @@ export interface ReadLockEntry {
   readonly entry: LockEntry;
   /** The entry's checksum does not match its lines: somebody edited or merged it by hand. */
   readonly edited: boolean;
+  /** Deps and outs whose digests DVC before 3.0 gave, for which the line ends of text did not count. */
+  readonly legacy?: ReadonlySet<ProjectPath>;
 }

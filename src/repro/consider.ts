@@ -125,7 +125,25 @@ async function observe(stage: Stage, locked: ReadLockEntry | undefined, options:
   const { params, missing } = await options.paramsReader.read(stage.params);
   const outs = new Map<ProjectPath, Content | 'missing'>();
   for (const out of stage.outs) outs.set(out.path, await lookAtOut(look, out.path));
-  return { deps, params, missingParams: missing, outs };
+  const observation = { deps, params, missingParams: missing, outs };
+  if (locked?.legacy === undefined) return observation;
+  return { ...observation, sameAsLocked: await sameByOldNames(options.tools, { ...locked, ...observation }) };
+}
+
+/** Those of the paths with digests of DVC 2 that hold what these say, as that version would have seen it. */
+async function sameByOldNames(
+  { store }: Tools,
+  { entry, legacy = new Set(), deps, outs }: ReadLockEntry & Pick<Observation, 'deps' | 'outs'>,
+): Promise<ReadonlySet<ProjectPath>> {
+  const same = new Set<ProjectPath>();
+  for (const path of legacy) {
+    const was = entry.deps.get(path) ?? entry.outs.get(path)?.content;
+    const now = deps.get(path) ?? outs.get(path);
+    if (was === undefined || now === undefined || typeof now === 'string') continue;
+    const old = sameContent(was, now) ? was : await store.observeLegacy(path);
+    if (old !== 'missing' && sameContent(was, old)) same.add(path);
+  }
+  return same;
 }
 
 /** What a path would hold after the restores of a plan; `unknown` where a dep and a restored out only overlap. */

@@ -137,10 +137,11 @@ export function scriptText(cmd: string | readonly string[]): string {
 
 function depReasons(entry: LockEntry, observation: Observation): Reason[] {
   const reasons: Reason[] = [];
+  const { sameAsLocked: same } = observation;
   for (const [path, now] of observation.deps) {
     const was = entry.deps.get(path);
     if (was === undefined) reasons.push({ reason: 'dep-added', path });
-    else if (now !== 'missing' && now !== 'unknown' && !sameContent(was, now)) {
+    else if (now !== 'missing' && now !== 'unknown' && !sameContent(was, now) && !same?.has(path)) {
       reasons.push({ reason: 'dep-changed', path, was, now });
     }
   }
@@ -178,7 +179,7 @@ function outReasons(stage: Stage, entry: LockEntry, observation: Observation, wi
     if (locked === undefined) continue;
     if (now === 'missing') {
       if (!wishes.allowMissing) reasons.push({ reason: 'out-missing', path: out.path });
-    } else if (!sameContent(locked.content, now)) {
+    } else if (!sameContent(locked.content, now) && observation.sameAsLocked?.has(out.path) !== true) {
       reasons.push({ reason: 'out-changed', path: out.path, was: locked.content, now });
     }
   }

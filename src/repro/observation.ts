@@ -11,6 +11,8 @@ export interface Observation {
   /** Requested params that are not there; `key: null` when the whole file is not. */
   readonly missingParams: readonly MissingParam[];
   readonly outs: ReadonlyMap<ProjectPath, Content | 'missing'>;
+  /** Paths that hold what the lock entry says, though it has another name for it. */
+  readonly sameAsLocked?: ReadonlySet<ProjectPath>;
 }
 
 export interface MissingParam {

@@ -26,7 +26,8 @@ export async function restoreStage(session: Session, considered: Considered): Pr
   }
   // A frozen stage is restored as the lock has it, whatever its inputs are by now.
   const entry = inputs === undefined || stage.frozen ? source.entry : entryOf(stage, inputs, outs);
-  session.recorder.prove({ stage, entry });
+  // An entry with digests of DVC 2 says the same in other words, and stays.
+  if (decision.from !== 'lock' || considered.locked?.legacy === undefined) session.recorder.prove({ stage, entry });
   const run = source.run ?? session.history.get(stage.id)?.run;
   return { kind: 'restored', from: decision.from, ...(run === undefined ? {} : { run }) };
 }

@@ -223,11 +223,12 @@ async function judge(
 
 /** Those that are there; the stoppage where one is of a kind that cannot be kept. */
 async function saveOuts(session: Session, stage: Stage): Promise<ReadonlyMap<ProjectPath, Content> | LockstepError> {
-  const { store } = session.tools;
+  const { store, scheme } = session.tools;
+  const keepsUncached = scheme === 'native' || isForDvcRunCache(stage);
   const outs = new Map<ProjectPath, Content>();
   for (const out of stage.outs) {
     // Metrics and plots are kept even where git has them, so that the run cache can bring them back.
-    const keep = session.commit && (out.cache || out.kind !== 'out');
+    const keep = session.commit && (out.cache || (out.kind !== 'out' && keepsUncached));
     try {
       const content = keep ? await store.save(out.path) : await store.observe(out.path);
       if (content !== 'missing') outs.set(out.path, content);
@@ -237,6 +238,12 @@ async function saveOuts(session: Session, stage: Stage): Promise<ReadonlyMap<Pro
     }
   }
   return outs;
+}
+
+/** Whether DVC would remember the stage, and for that keep also what git has of its outs. */
+function isForDvcRunCache({ alwaysChanged, deps, params, outs }: Stage): boolean {
+  if (alwaysChanged || deps.length + params.length === 0) return false;
+  return outs.every((out) => !out.persist && (out.cache || out.kind !== 'out'));
 }
 
 function list(noun: string, names: readonly string[]): string {

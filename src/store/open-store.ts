@@ -87,6 +87,10 @@ export function openStore(options: StoreOptions): Store {
       if (typeof listing === 'string') return undefined;
       return new Map(listing.flatMap((entry) => ('digest' in entry ? digestAt(entry.path, entry.digest) : [])));
     },
+    observeLegacy: async (path) => {
+      const { observeLegacy } = await import('./legacy-content.ts');
+      return observeLegacy(workspace, targetOf(workspace, path));
+    },
     save: async (path) => {
       const target = targetOf(workspace, path);
       const content = await observe(workspace, target, { keep: true });

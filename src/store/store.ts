@@ -14,6 +14,8 @@ export interface Store {
   filesIn(path: ProjectPath): ReadonlyMap<string, Digest>;
   /** The files that a directory's listing names, in the same way; undefined when the listing is not here. */
   filesOf(listing: Digest): ReadonlyMap<string, Digest> | undefined;
+  /** What a path holds by the names of DVC before 3.0, see `observeLegacy`; always reads the bytes. */
+  observeLegacy(path: ProjectPath): Promise<Content | 'missing'>;
   /**
    * Hashes a path while copying its bytes into the cache. The objects have their names only after `flush`.
    * Respects the configured link type: with hardlink or symlink the workspace path is replaced by a link at flush.

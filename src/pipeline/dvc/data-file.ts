@@ -8,7 +8,7 @@ import type { LockFormat } from '../lock-format.ts';
 import { placeAt } from '../read-yaml.ts';
 import type { Out, Pipeline } from '../stage.ts';
 import { type DvcFile, type DvcFileOut, parseDvcFile } from './dvc-file.ts';
-import { contentOf, type DvcLocked, lockedOf } from './lock-entry.ts';
+import { contentOf, type DvcLocked, isLegacy, lockedOf } from './lock-entry.ts';
 import { updateDvcFile } from './update-dvc-file.ts';
 
 /** A `.dvc` file as a pipeline of one stage, which has no command: its outs are data that somebody brought. */
@@ -93,7 +93,8 @@ export const dataLock: LockFormat = {
       // Data that was imported without downloading it was never here.
       if (outs.size < declared.length) continue;
       const entry = { cmd: [], wdir, env: {}, params: new Map(), deps: new Map(), outs };
-      entries.set(name, { entry, edited: false });
+      const legacy = new Set((json as Json).flatMap(([path, locked]) => (isLegacy(locked) ? [path] : [])));
+      entries.set(name, { entry, edited: false, ...(legacy.size > 0 && { legacy }) });
     }
     return { entries };
   },

@@ -37,7 +37,7 @@ export const dvcLock: LockFormat = {
   },
   bind(json, owner) {
     const entries = (json as Json).map(([name, written]): [string, ReadLockEntry] => {
-      return [name, { entry: bindEntry(name, written, owner), edited: false }];
+      return [name, bindEntry(name, written, owner)];
     });
     return { entries: new Map(entries) };
   },
@@ -174,12 +174,12 @@ function fingerprint(json: EntryJson): string {
   return hexOf(digestOf(JSON.stringify(json)));
 }
 
-function bindEntry(name: string, written: EntryJson, owner: LockOwner): LockEntry {
+function bindEntry(name: string, written: EntryJson, owner: LockOwner): ReadLockEntry {
   const stage = owner.stages.get(name);
   const { wdir, env, persist } = unwrittenOf(name, written, owner);
   const cmd = stage !== undefined && sameCommand(written.cmd, stage.cmd) ? stage.cmd : written.cmd;
   const resolve = (path: string) => resolveInProject(wdir, path);
-  const { entry } = toLockEntry(
+  const { entry, legacy } = toLockEntry(
     { ...written, cmd, params: [] },
     { wdir, env, resolve, persists: (out) => persist.includes(out) },
   );
@@ -188,7 +188,7 @@ function bindEntry(name: string, written: EntryJson, owner: LockOwner): LockEntr
     const path = resolve(file);
     if (path !== undefined) params.set(path, new Map(values));
   }
-  return { ...entry, params };
+  return { entry: { ...entry, params }, edited: false, ...(legacy.size > 0 && { legacy }) };
 }
 
 /** As it was when lockstep wrote the entry; what DVC wrote is taken to fit the stage as it is now. */

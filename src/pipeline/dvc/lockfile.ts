@@ -21,9 +21,25 @@ export function formatDvcLockfile(
   blocks: Iterable<readonly [name: string, block: string]>,
   around: Pick<SplitDvcLock, 'before' | 'after'> = NEW_FILE,
 ): string {
-  const text = [...blocks].map(([, block]) => block).join('');
+  const text = numberAnchors([...blocks].map(([, block]) => block)).join('');
   const before = text === '' ? around.before.replace(/stages:\n$/, 'stages: {}\n') : around.before;
   return before + text + around.after;
+}
+
+const ANCHOR = /(?<=^ +(?:- )*(?:[^\n]*: )?)([&*])id(\d{3,})(?=[ \n])/gm;
+
+/** DVC's writer counts the anchors of a file through, from the first stage to the last. */
+function numberAnchors(blocks: readonly string[]): readonly string[] {
+  let before = 0;
+  return blocks.map((block) => {
+    if (!block.includes('&id')) return block;
+    const own = [...new Set([...block.matchAll(ANCHOR)].map(([, , id]) => Number(id)))].sort((a, b) => a - b);
+    const first = before + 1;
+    before += own.length;
+    return block.replace(ANCHOR, (_, mark, id) => {
+      return `${mark}id${String(first + own.indexOf(Number(id))).padStart(3, '0')}`;
+    });
+  });
 }
 
 /** All of a file's text anew, for one that cannot be split; what DVC writes is kept, comments and layout are not. */

@@ -1,5 +1,6 @@
-import { rmSync, utimesSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/base/hash.ts';
 import { type DvcRig, dvcProject } from './both-tools.ts';
 import { REAL_DVC } from './real-dvc.ts';
 
@@ -42,6 +43,7 @@ stages:
   y: {cmd: cat x.txt > y.txt, deps: [x.txt], outs: [y.txt]}
   x: {cmd: cat b.txt > x.txt, deps: [b.txt], outs: [x.txt]}
   alone: {cmd: echo, deps: [b.txt]}
+  again: {cmd: echo again, deps: [b.txt], params: [conf.json: [y, y.j]]}
   late: {cmd: cat alone2.txt v.txt > late.txt, deps: [v.txt, alone2.txt], outs: [late.txt]}
   alone2: {cmd: echo > alone2.txt, outs: [alone2.txt]}
   v: {cmd: echo > v.txt, outs: [v.txt]}
@@ -193,19 +195,33 @@ describe.skipIf(REAL_DVC === undefined)('commands beside repro', () => {
     expect(ours.results()).toEqual(theirs.results());
   });
 
-  test('entries of DVC 2, without a hash and with text hashed by other line ends, are kept', async () => {
+  test('entries of DVC 2, for which the line ends of text did not count, are kept', async () => {
     await using p = await dvcProject({
-      'in.txt': 'a\r\nb\r\n',
-      'dvc.yaml': 'stages:\n  s: {cmd: "cp in.txt o", deps: [in.txt], outs: [o: {cache: false}]}\n',
+      'in/a.txt': 'a\r\nb\r\n',
+      'dvc.yaml': 'stages:\n  s: {cmd: cp in/a.txt o, deps: [in], outs: [o]}\n',
       o: 'a\r\nb\r\n',
     });
     const md5 = 'dd8c6a395b5dd36c56d23275028f526c';
-    const lock = `schema: '2.0'\nstages:\n  s:\n    cmd: cp in.txt o\n    deps:\n    - path: in.txt\n      md5: ${md5}\n      size: 6\n    outs:\n    - path: o\n      md5: ${md5}\n      size: 6\n`;
+    const listing = `[{"md5": "${md5}", "relpath": "a.txt"}]`;
+    const tree = digestOf(listing, 'md5').slice(4);
+    const lock = [
+      "schema: '2.0'\nstages:\n  s:\n    cmd: cp in/a.txt o\n    deps:\n    - path: in\n",
+      `      md5: ${tree}.dir\n      size: 6\n      nfiles: 1\n`,
+      `    outs:\n    - path: o\n      md5: ${md5}\n      size: 6\n`,
+    ].join('');
     p.write('dvc.lock', lock);
-    utimesSync(p.path('in.txt'), 1, 1);
+    p.write(`.dvc/cache/dd/${md5.slice(2)}`, 'a\r\nb\r\n');
+    chmodSync(p.path(`.dvc/cache/dd/${md5.slice(2)}`), 0o444);
     expect(await p.dvcStatus()).toEqual({});
     expect(await p.ownStatus()).toEqual({});
+    rmSync(p.path('o'));
     await p.own('repro');
+    expect(p.read('o')).toBe('a\r\nb\r\n');
     expect(p.read('dvc.lock')).toBe(lock);
+    expect(await p.ownStatus()).toEqual({});
+    p.write('in/a.txt', 'other\r\n');
+    await p.own('repro');
+    expect(p.read('dvc.lock').match(/hash: md5/g)).toHaveLength(2);
+    expect(await p.dvcStatus()).toEqual({});
   });
 });
