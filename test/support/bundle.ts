@@ -19,6 +19,6 @@ export async function bundleProgram(source: string, { directory, outfile }: { di
       },
     ],
   });
-  await bundle.write({ file: outfile, format: 'esm' });
+  await bundle.write({ file: outfile, format: 'esm', codeSplitting: false });
   await bundle.close();
 }
