@@ -1,7 +1,7 @@
 // Bundles the program into dist/: lockstep.mjs and parts/core are what `status` and a `repro` with nothing to do need,
 // the other parts are loaded by what uses them. Node spends about a millisecond of CPU on every file it loads, and 80
 // on one file with everything in it; that is why it is neither one file nor one per module.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -78,3 +78,9 @@ const current = new Set(output.map(({ fileName }) => basename(fileName)));
 for (const name of readdirSync('dist/parts')) {
   if (!current.has(name)) rmSync(`dist/parts/${name}`, { force: true });
 }
+
+// npx remembers where it once found a checkout's command, and looks no further when that file has got another name
+// since. What stands in node_modules/.bin it finds all the same.
+mkdirSync('node_modules/.bin', { recursive: true });
+rmSync('node_modules/.bin/lockstep', { force: true });
+symlinkSync('../../bin/lockstep.cjs', 'node_modules/.bin/lockstep');
