@@ -7,7 +7,8 @@ const SOURCE = join(import.meta.dirname, '../src');
 /** Room → the rooms it may import from, besides its own. Types count. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'base'],
-  cli: ['repro', 'pipeline', 'store', 'executors', 'tracking', 'provenance', 'plots', 'base'],
+  cli: ['server', 'repro', 'pipeline', 'store', 'executors', 'tracking', 'provenance', 'plots', 'base'],
+  server: ['repro', 'pipeline', 'tracking', 'provenance', 'base'],
   repro: ['pipeline', 'store', 'executors', 'tracking', 'provenance', 'base'],
   pipeline: ['base'],
   store: ['base'],
