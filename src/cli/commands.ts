@@ -20,6 +20,18 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./repro.ts').then((m) => m.command),
   },
   {
+    name: 'sweep',
+    summary: 'Run the pipeline with many values of its params, each in a copy of the workspace',
+    group: 'pipeline',
+    load: () => import('./sweep.ts').then((m) => m.command),
+  },
+  {
+    name: 'runs apply',
+    summary: 'Bring the params and outs of a run into the workspace',
+    group: 'runs',
+    load: () => import('./runs-apply.ts').then((m) => m.command),
+  },
+  {
     name: 'status',
     summary: 'Show what repro would do and why; change nothing',
     group: 'pipeline',

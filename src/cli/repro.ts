@@ -145,7 +145,7 @@ function confirmation(context: Context): ReproRequest['confirm'] {
   };
 }
 
-function limitsOf(context: Context, config: Config, jobs: string | undefined): Limits {
+export function limitsOf(context: Context, config: Config, jobs: string | undefined): Limits {
   const wanted = jobs === undefined ? (config.jobs ?? availableParallelism()) : Number(jobs);
   if (!Number.isInteger(wanted) || wanted < 1) {
     throw new LockstepError('usage', `-j takes a whole number from 1, not '${jobs}'`);
