@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunId } from '../base/brand.ts';
 import { LockstepError } from '../base/error.ts';
 import { plainOf } from '../pipeline/literal.ts';
+import { setParams } from '../pipeline/set-param.ts';
 import { snapshotTree } from '../provenance/scratch-worktree.ts';
 import type { Run } from '../tracking/run.ts';
 import { defineCommand, type OptionValues } from './command.ts';
@@ -12,7 +14,7 @@ import { renderTable } from './render-table.ts';
 import { stylesOf } from './style.ts';
 import { bestOf, type Goal, metricOf, requireMetric } from './sweep/best.ts';
 import type { Ended } from './sweep/configuration.ts';
-import { configurationsOf, parseAxis } from './sweep/grid.ts';
+import { type Axis, configurationsOf, parseAxis } from './sweep/grid.ts';
 import { type SweepPlan, unfinishedSweep } from './sweep/plan.ts';
 import { runSweep } from './sweep/run-sweep.ts';
 
@@ -97,6 +99,7 @@ async function newPlan(context: Context, project: Project, { given, targets }: C
       hint: 'for example: lockstep sweep -S train.lr=0.1,0.05 --metric accuracy',
     });
   }
+  for (const axis of axes) checkAxis(project.root, axis);
   if (given.maximize === true && given.minimize === true) {
     throw new LockstepError('usage', '--maximize and --minimize cannot both be');
   }
@@ -120,6 +123,14 @@ async function newPlan(context: Context, project: Project, { given, targets }: C
       assignments,
     })),
   };
+}
+
+/** Better now than in the middle of a sweep. */
+function checkAxis(root: string, { file, key, values }: Axis): void {
+  const path = join(root, file);
+  if (!existsSync(path)) throw new LockstepError('usage', `there is no file ${file} to set ${key} in`);
+  const text = readFileSync(path, 'utf8');
+  for (const value of values) setParams(file, text, [{ key, value }]);
 }
 
 function wholeNumber(text: string, option: string): number {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LockstepError } from '../base/error.ts';
 import type { GitPlace } from './git-files.ts';
@@ -14,7 +14,11 @@ export async function snapshotTree(place: GitPlace, scratchIndex: string): Promi
   const call = { ...place, scratch: { GIT_INDEX_FILE: scratchIndex } };
   await readGit(['read-tree', 'HEAD'], call, 'the commit’s files');
   await readGit(['add', '--all', '--', '.'], call, 'the changed files');
-  return await readGit(['write-tree'], call, 'a tree of the work tree');
+  try {
+    return await readGit(['write-tree'], call, 'a tree of the work tree');
+  } finally {
+    rmSync(scratchIndex, { force: true });
+  }
 }
 
 /** Whether a tree of an earlier time is still in the repository. */
