@@ -41,7 +41,7 @@ export const command = defineCommand({
       await checkWorkspace(project.tools, loaded, planned, { missingDeps: 'allow' });
       if (given.json === true) context.stdout.write(`${JSON.stringify(statusJson(loaded, planned))}\n`);
       else context.stdout.write(renderStatus(context.stdout, loaded, planned));
-      const plain = Object.values(given).every((value) => value === undefined);
+      const plain = Object.values({ ...given, 'exit-code': undefined }).every((value) => value === undefined);
       if (plain) rememberStill(project, { command: 'status', targets }, { loaded, planned, since });
       const todo = [...planned.values()].some(({ decision }) => decision.do !== 'keep');
       return given['exit-code'] === true && todo ? EXIT.failed : EXIT.ok;

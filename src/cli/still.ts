@@ -84,6 +84,8 @@ function readPlainly(argv: readonly string[]): PlainArguments | undefined {
       if (!/^[1-9]\d{0,3}$/.test(next)) return undefined;
       at += 1;
     } else if (word === '-q' || word === '--quiet') quiet = true;
+    // All is up to date where this is asked: the exit code is 0 either way.
+    else if (word === '--exit-code' && words[0] === 'status') continue;
     else if (word.startsWith('-')) return undefined;
     else words.push(word);
   }

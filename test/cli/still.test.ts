@@ -64,12 +64,20 @@ describe('where nothing was touched', () => {
     expect(atOnce(p, 'status')).toBeUndefined();
   });
 
+  test('status says the same with --exit-code, which is 0 then', async () => {
+    await using p = await settled();
+    expect(atOnce(p, 'status', '--exit-code')).toEqual(atOnce(p, 'status'));
+    await p.lockstep(['status', 'upper', '--exit-code'], { now: later });
+    expect(atOnce(p, 'status', 'upper')?.stdout).toContain('1 stage up to date');
+  });
+
   test('options that ask for more are left to the program', async () => {
     await using p = await settled();
     for (const argv of [
       ['repro', '--force'],
       ['repro', '-j', '0'],
       ['status', '--json'],
+      ['repro', '--exit-code'],
       ['status', '-j', '2'],
       ['-v', 'repro'],
       ['repro', '-C'],
