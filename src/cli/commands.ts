@@ -26,12 +26,6 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./sweep.ts').then((m) => m.command),
   },
   {
-    name: 'runs apply',
-    summary: 'Bring the params and outs of a run into the workspace',
-    group: 'runs',
-    load: () => import('./runs-apply.ts').then((m) => m.command),
-  },
-  {
     name: 'status',
     summary: 'Show what repro would do and why; change nothing',
     group: 'pipeline',
@@ -246,6 +240,12 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'Print what a run wrote to stdout and stderr',
     group: 'runs',
     load: () => import('./runs-log.ts').then((m) => m.command),
+  },
+  {
+    name: 'runs apply',
+    summary: 'Bring the params and outs of a run into the workspace',
+    group: 'runs',
+    load: () => import('./runs-apply.ts').then((m) => m.command),
   },
   {
     name: 'completion',
