@@ -56,7 +56,7 @@ export function walkAll(
   return walk(path, {
     shown: name,
     layout,
-    directories: { ...directories, onlyFiles: false },
+    directories: { ...directories, onlyFiles: false, refused: new Set() },
     skip: workspace.skip,
     ignores: undefined,
   });
