@@ -35,3 +35,66 @@ describe('a .dvcignore within a directory that is tracked as one', () => {
     expect((await p.lockstep(['repro'])).code).toBe(0);
   });
 });
+
+describe('deps outside of the project', () => {
+  const elsewhere = async () => {
+    const p = await project({ 'proj/.dvc/config': '', 'ext/f': '1\n', 'ext/d/a': '2\n' });
+    const deps = `[${p.path('ext/f')}, ../ext/d]`;
+    p.write('proj/dvc.yaml', `stages:\n  s: {cmd: cat ../ext/f ../ext/d/a > o, deps: ${deps}, outs: [o]}\n`);
+    return p;
+  };
+
+  test('are hashed, and locked in the words of the stage', async () => {
+    await using p = await elsewhere();
+    const run = (...args: string[]) => p.lockstep(args, { cwd: 'proj' });
+    expect((await run('repro')).code).toBe(0);
+    const deps = /deps:\n([^]*?) {4}outs:/.exec(p.read('proj/dvc.lock'))?.[1];
+    expect(deps?.replaceAll(p.root, '')).toMatchInlineSnapshot(`
+      "    - path: ../ext/d
+            hash: md5
+            md5: 3da857f7088d7c81b5885d1b19229296.dir
+            size: 2
+            nfiles: 1
+          - path: /ext/f
+            hash: md5
+            md5: b026324c6904b2a9cb4b88d6d61c81d1
+            size: 2
+      "
+    `);
+    expect((await run('status')).stdout).toContain('up to date');
+    p.write('ext/d/a', '3\n');
+    expect((await run('status')).stdout).toContain('dep ../ext/d changed');
+    expect((await run('repro')).code).toBe(0);
+    expect(p.read('proj/o')).toBe('1\n3\n');
+  });
+
+  test('are missing as others are', async () => {
+    await using p = await elsewhere();
+    p.write('proj/dvc.yaml', p.read('proj/dvc.yaml').replace('ext/f,', 'ext/none,'));
+    const { code, stderr } = await p.lockstep(['repro'], { cwd: 'proj' });
+    expect([code, stderr.replaceAll(p.root, '')]).toEqual([
+      2,
+      expect.stringContaining('needs /ext/none, which is not there, and no stage makes it'),
+    ]);
+  });
+
+  test('have no place in a native project', async () => {
+    await using p = await elsewhere();
+    const { code, stderr } = await p.lockstep(['import-dvc'], { cwd: 'proj' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('what would be pipeline.yaml cannot be used there');
+    expect(stderr).toContain('is absolute');
+    expect(stderr).toContain('the path `../ext/d` leads outside the project');
+  });
+
+  test('are not what is in the project, nor URLs, nor outs', async () => {
+    await using p = await project(DVC);
+    const s = `stages:\n  s:\n    cmd: x\n    deps: [${p.path('in')}, https://x.org/f]\n    outs: [/x]\n`;
+    p.write('dvc.yaml', s);
+    const { code, stderr } = await p.lockstep(['status']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('hint: write it as `in`');
+    expect(stderr).toContain('`dvc import-url https://x.org/f` makes a file of the project of it');
+    expect(stderr).toContain('dvc.yaml:5:12: the path `/x` is absolute');
+  });
+});
