@@ -48,7 +48,7 @@ describe('deps outside of the project', () => {
     await using p = await elsewhere();
     const run = (...args: string[]) => p.lockstep(args, { cwd: 'proj' });
     expect((await run('repro')).code).toBe(0);
-    const deps = /deps:\n([^]*?) {4}outs:/.exec(p.read('proj/dvc.lock'))?.[1];
+    const deps = /deps:\n(.*?) {4}outs:/s.exec(p.read('proj/dvc.lock'))?.[1];
     expect(deps?.replaceAll(p.root, '')).toMatchInlineSnapshot(`
       "    - path: ../ext/d
             hash: md5
