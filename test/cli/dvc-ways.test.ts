@@ -98,3 +98,29 @@ describe('deps outside of the project', () => {
     expect(stderr).toContain('dvc.yaml:5:12: the path `/x` is absolute');
   });
 });
+
+describe('datasets', () => {
+  const LOCKED =
+    '- name: mine\n  url: /src\n  type: dvc\n  path: data\n  rev_lock: 3ffff6f52cbe6f71c353f2ad6723826bdf2021bc\n';
+
+  test('their section of dvc.lock stays byte for byte where it stands', async () => {
+    const before = `schema: '2.0'\ndatasets:\n${LOCKED}stages: {}\n`;
+    const pipeline =
+      'datasets:\n- {name: mine, url: /src, type: dvc, path: data}\nstages:\n  s: {cmd: touch o, outs: [o]}\n';
+    await using p = await project({ ...DVC, 'dvc.yaml': pipeline, 'dvc.lock': before });
+    expect((await p.lockstep(['repro'])).code).toBe(0);
+    const [start, rest] = p.read('dvc.lock').split('stages:\n');
+    expect(start).toBe(`schema: '2.0'\ndatasets:\n${LOCKED}`);
+    expect(rest).toMatch(/^ {2}s:\n {4}cmd: touch o\n/);
+  });
+
+  test('as deps are a mistake that says what to do', async () => {
+    await using p = await project({ ...DVC, 'dvc.yaml': 'stages:\n  s: {cmd: x, deps: ["ds://mine"]}\n' });
+    const { code, stderr } = await p.lockstep(['status']);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('dvc.yaml:2:22: the URL `ds://mine` cannot be used as a path'),
+    ]);
+    expect(stderr).toContain('`dvc import` makes a file of the project of it');
+  });
+});
