@@ -7,7 +7,10 @@ export type Digest = Brand<'Digest'>;
 /** `<pipeline file>:<stage name>`, for example `pipeline.yaml:train`: unique in a project. */
 export type StageId = Brand<'StageId'>;
 
-/** A normalized POSIX path relative to the project root: no leading `./`, never `..`; the root itself is `.`. */
+/**
+ * A normalized POSIX path relative to the project root, without a leading `./`; the root itself is `.`. Only deps of DVC's
+ * stages may lie outside, as `../x` or as an absolute path: see `isOutside`.
+ */
 export type ProjectPath = Brand<'ProjectPath'>;
 
 /** 32 hex digits, unique per execution (MLflow's form of a run id). */

@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'missing-dep'
   | 'missing-data'
   | 'unusable-file'
+  | 'stray-ignore'
   | 'corrupt-database'
   | 'disk'
   | 'git'

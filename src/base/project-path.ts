@@ -11,6 +11,16 @@ export function resolveInProject(directory: ProjectPath, written: string): Proje
   return (joined.length > 1 && joined.endsWith('/') ? joined.slice(0, -1) : joined) as ProjectPath;
 }
 
+/** The same for one that may leave the project, by `../` or by being absolute. */
+export function resolveAnywhere(directory: ProjectPath, written: string): ProjectPath {
+  const path = posix.isAbsolute(written) ? posix.normalize(written) : posix.normalize(posix.join(directory, written));
+  return (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path) as ProjectPath;
+}
+
+export function isOutside(path: ProjectPath): boolean {
+  return path.startsWith('/') || path === '..' || path.startsWith('../');
+}
+
 /** A name in a directory of the project. */
 export function joinPath(directory: ProjectPath, name: string): ProjectPath {
   return (directory === ROOT ? name : `${directory}/${name}`) as ProjectPath;
@@ -19,7 +29,7 @@ export function joinPath(directory: ProjectPath, name: string): ProjectPath {
 /** The path as it would be written in a file of that directory; may begin with `../`. */
 export function relativeTo(directory: ProjectPath, path: ProjectPath): string {
   // Nearly every path is below; node's way to the answer takes longer than all else in writing a lockfile.
-  if (directory === ROOT) return path;
+  if (directory === ROOT || path.startsWith('/')) return path;
   if (path.startsWith(`${directory}/`)) return path.slice(directory.length + 1);
   return posix.relative(directory, path) || '.';
 }
@@ -34,7 +44,7 @@ export function baseName(path: ProjectPath): string {
 
 /** Whether `inner` is `outer` itself or lies below it. */
 export function contains(outer: ProjectPath, inner: ProjectPath): boolean {
-  return outer === ROOT || inner === outer || inner.startsWith(`${outer}/`);
+  return (outer === ROOT && !isOutside(inner)) || inner === outer || inner.startsWith(`${outer}/`);
 }
 
 /** Order by bytes of the path's text, the same on every machine and in every locale. */

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
 import { openProject } from './project.ts';
+import { countText } from './quantity.ts';
 
 /** What may stand at the cursor, and a word about it. */
 interface Candidate {
@@ -88,7 +89,7 @@ async function fromProject(context: Context, what: 'stage' | 'run'): Promise<Can
   try {
     const project = await openProject(context);
     try {
-      if (what === 'stage') return [...(await project.load()).labels.values()].map((word) => ({ word }));
+      if (what === 'stage') return stageCandidates([...(await project.load()).labels.values()]);
       const runs = await (await project.tracking()).list({ limit: 50, latestMetrics: true });
       return runs.map((run) => ({ word: run.id.slice(0, 8), about: `${run.stage ?? 'repro'} ${run.status}` }));
     } finally {
@@ -99,6 +100,17 @@ async function fromProject(context: Context, what: 'stage' | 'run'): Promise<Can
     if (error instanceof LockstepError) return [];
     throw error;
   }
+}
+
+/** Stages, and before its stages each group that `foreach` or `matrix` made. */
+function stageCandidates(labels: readonly string[]): Candidate[] {
+  const sizes = new Map<string, number>();
+  for (const label of labels) {
+    const group = /^[^@]+(?=@)/.exec(label)?.[0];
+    if (group !== undefined) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  }
+  const groups = [...sizes].map(([word, size]) => ({ word, about: countText(size, 'stage') }));
+  return [...groups, ...labels.map((word) => ({ word }))];
 }
 
 async function revisions(context: Context): Promise<Candidate[]> {

@@ -9,9 +9,12 @@ const SCRIPTS = {
   read -ra words <<< "$line"
   case $line in *[[:space:]]) words+=('') ;; esac
   local current=\${words[\${#words[@]}-1]}
-  # Readline replaces only what follows the last of its word breaks, such as ':' in file:stage.
-  local kept=''
-  case $current in *[:=]*) kept=\${current%"\${current##*[:=]}"} ;; esac
+  # Readline replaces only what follows the last of its word breaks, such as ':' in file:stage or '@' in group@item.
+  local kept='' breaks=\${COMP_WORDBREAKS-:=@}
+  breaks=\${breaks//[^:=@]/}
+  if [[ -n $breaks ]]; then
+    case $current in *[$breaks]*) kept=\${current%"\${current##*[$breaks]}"} ;; esac
+  fi
   COMPREPLY=()
   while IFS=$'\\t' read -r candidate text; do
     case $candidate in "$current"*) COMPREPLY+=("\${candidate#"$kept"}") ;; esac

@@ -13,6 +13,11 @@ import { openProject, type Project } from './project.ts';
 import { stylesOf } from './style.ts';
 
 const options = {
+  'all-pipelines': {
+    type: 'boolean',
+    short: 'P',
+    help: 'all stages of the project, whatever the targets (as without targets)',
+  },
   direction: { type: 'string', value: 'DIR', choices: ['down', 'right'], help: 'where the arrows point' },
   outs: { type: 'boolean', help: 'draw what the stages make instead of the stages' },
   status: { type: 'boolean', help: 'mark what repro would do: ✔ keep, ● run, ↻ restore, ✖ blocked' },
@@ -40,7 +45,7 @@ export const command = defineCommand({
     const project = await openProject(context);
     try {
       const loaded = await project.load();
-      const selection = { targets, allPipelines: targets.length === 0 };
+      const selection = { targets, allPipelines: targets.length === 0 || given['all-pipelines'] === true };
       const { wanted } = select(loaded, project.here, selection);
       const decisions = given.status === true ? await decideAll(project, loaded, wanted) : undefined;
       if (formats[0] === 'json') {

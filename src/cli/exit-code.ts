@@ -25,6 +25,7 @@ export const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'missing-dep': EXIT.usage,
   'missing-data': EXIT.failed,
   'unusable-file': EXIT.usage,
+  'stray-ignore': EXIT.usage,
   'corrupt-database': EXIT.usage,
   disk: EXIT.failed,
   git: EXIT.usage,

@@ -11,7 +11,7 @@ import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { dvcConfigText } from './dvc-config-text.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { schemeConfig } from './import-config.ts';
+import { readDvcSettings, schemeConfig } from './import-config.ts';
 import { alone, type FileText, type Migration, migrate, requireSafe, resume } from './migration.ts';
 import { openProject, type Project } from './project.ts';
 import { findRoot } from './project-root.ts';
@@ -77,6 +77,7 @@ async function exportProject(
     ]),
     ...lockLines(pipelines, loaded, lost),
     ...config.map(({ path }) => `wrote ${path}`),
+    ...notTaken(project, context),
     ...removes.map((path) => `removed ${path}`),
     '.lockstep/ stays: runs, cache and config are lockstep’s own',
   ];
@@ -96,6 +97,19 @@ function configFiles({ root, config }: Project): readonly FileText[] {
     { path: '.dvc/config' as ProjectPath, text: dvcConfigText(config) },
     { path: '.dvc/.gitignore' as ProjectPath, text: '/config.local\n/tmp\n/cache\n' },
   ];
+}
+
+/** A config of DVC's that is there stays as it is: what it lacks has to be put into it by hand, and must be known. */
+function notTaken({ root, config }: Project, { env }: Context): readonly string[] {
+  if (!existsSync(join(root, '.dvc', 'config'))) return [];
+  const theirs = readDvcSettings(root, env);
+  const remotes = Object.keys(config.remotes ?? {}).filter((name) => !theirs.remotes.has(name.toLowerCase()));
+  const isOther = config.remote !== undefined && config.remote.toLowerCase() !== theirs.core.remote;
+  const names = [
+    ...remotes.map((name) => `remote '${name}'`),
+    ...(isOther ? [`'${config.remote}' as the default remote`] : []),
+  ];
+  return names.length === 0 ? [] : [`.dvc/config is as it was, without ${names.join(', ')}: see dvc remote add`];
 }
 
 interface Work {

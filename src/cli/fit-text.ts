@@ -18,6 +18,19 @@ export function fitText(text: string, columns: number): string {
   return `${kept.trimEnd()}…`;
 }
 
+/** The text on several lines where it is too long for one, broken between words. Colour sequences take no room. */
+export function wrapText(text: string, columns: number, indent: string): string {
+  let width = 0;
+  let wrapped = '';
+  for (const word of text.match(/ *[^ ]+/g) ?? []) {
+    const fits = width === 0 || width + widthOf(word) <= columns;
+    const piece = fits ? word : indent + word.trimStart();
+    wrapped += fits ? piece : `\n${piece}`;
+    width = (fits ? width : 0) + widthOf(piece);
+  }
+  return wrapped;
+}
+
 export function padText(text: string, columns: number, side: 'left' | 'right' = 'left'): string {
   const blanks = ' '.repeat(Math.max(0, columns - widthOf(text)));
   return side === 'left' ? text + blanks : blanks + text;

@@ -23,9 +23,7 @@ const LOCAL = '.lockstep/config.local.yaml' as ProjectPath;
 /** DVC's settings in lockstep's words: those of the project for everybody, those of the machine beside them. */
 export function importConfig(root: string, env: Readonly<Record<string, string | undefined>>): ImportedConfig {
   const home = env.HOME ?? homedir();
-  const levels = dvcConfigFiles(join(root, '.dvc'), { env, platform: platform(), home })
-    .map((file) => ({ file, shown: relative(root, file), text: textOf(file) }))
-    .filter(({ text }) => text !== '');
+  const levels = levelsOf(root, env, home);
   const whole = read(levels, home);
   const shared = read(
     levels.filter(({ file }) => file === join(root, '.dvc', 'config')),
@@ -47,6 +45,18 @@ export function importConfig(root: string, env: Readonly<Record<string, string |
     }),
     lines: [...pairs.flatMap(([path, settings]) => linesOf(path, settings)), ...leftOut(whole)],
   };
+}
+
+/** What all levels of DVC's config say together. */
+export function readDvcSettings(root: string, env: Readonly<Record<string, string | undefined>>): DvcConfig {
+  const home = env.HOME ?? homedir();
+  return read(levelsOf(root, env, home), home);
+}
+
+function levelsOf(root: string, env: Readonly<Record<string, string | undefined>>, home: string): DvcConfigLevel[] {
+  return dvcConfigFiles(join(root, '.dvc'), { env, platform: platform(), home })
+    .map((file) => ({ file, shown: relative(root, file), text: textOf(file) }))
+    .filter(({ text }) => text !== '');
 }
 
 /** The text of the committed config, told that the project is native, or not any more. */

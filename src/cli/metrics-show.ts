@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Literal, ProjectPath } from '../base/brand.ts';
-import { comparePaths } from '../base/project-path.ts';
+import { LockstepError } from '../base/error.ts';
+import { comparePaths, contains, resolveInProject } from '../base/project-path.ts';
 import { isMetricValue } from '../pipeline/flat-values.ts';
 import { plainOf } from '../pipeline/literal.ts';
 import type { ParamsNode, ParamsTree } from '../pipeline/params.ts';
@@ -24,8 +27,10 @@ import { stylesOf } from './style.ts';
 import { cellText, PRECISION } from './value-text.ts';
 
 export const command = defineCommand({
-  usage: 'metrics show [targets…]',
-  summary: 'Show the metrics of the workspace and of other revisions',
+  usage: 'metrics show [targets or revs…]',
+  summary: 'Show the metrics of the workspace, or of other revisions and runs',
+  details:
+    'A word that is no file of metrics is a rev: a revision of git, the beginning of a run’s id, latest, latest:STAGE, or workspace. With revs, only those are shown.',
   options: {
     'all-branches': { type: 'boolean', short: 'a', help: 'also of every branch' },
     'all-tags': { type: 'boolean', short: 'T', help: 'also of every tag' },
@@ -37,20 +42,28 @@ export const command = defineCommand({
   },
   positionals: { min: 0, max: Number.POSITIVE_INFINITY },
   completes: 'path',
-  examples: ['lockstep metrics show', 'lockstep metrics show eval/metrics.json -T --md'],
-  run: async (context, given, targets) => {
+  examples: [
+    'lockstep metrics show',
+    'lockstep metrics show 3fa9 latest:train workspace',
+    'lockstep metrics show eval/metrics.json -T --md',
+  ],
+  run: async (context, given, words) => {
     checkFormat(given);
     const precision = parsePrecision(given.precision);
     const project = await openProject(context);
     try {
+      const { targets, states } = await partOf(project, context, words);
       const named = resolveTargets(project.here, targets);
       const shown: Shown[] = [];
+      for (const state of states) shown.push(await showOne(project, context, { state, named }));
       const revisions = await revisionsOf(project, context, {
         branches: given['all-branches'] === true,
         tags: given['all-tags'] === true,
         commits: given['all-commits'] === true,
       });
-      for (const name of [WORKSPACE, ...revisions]) shown.push(await showOne(project, context, { name, named }));
+      for (const name of [...(states.length > 0 ? [] : [WORKSPACE]), ...revisions]) {
+        shown.push(await showOne(project, context, { state: await stateOf(project, context, name), named }));
+      }
       if (given.json === true) {
         context.stdout.write(`${JSON.stringify(metricsJson(shown, project.here))}\n`);
       } else {
@@ -85,15 +98,47 @@ async function revisionsOf(
   return [...new Set(names)];
 }
 
+async function stateOf(project: Project, context: Context, name: string): Promise<ProjectState> {
+  return await openState(project, { cwd: project.root, env: context.env }, name);
+}
+
+/** Which of the words are files, and the states that the others mean. What means nothing is a file that is not there. */
+async function partOf(
+  project: Project,
+  context: Context,
+  words: readonly string[],
+): Promise<{ readonly targets: readonly string[]; readonly states: readonly ProjectState[] }> {
+  if (words.length === 0) return { targets: [], states: [] };
+  const known = metricFilesOf(await workspaceState(project));
+  const targets: string[] = [];
+  const states: ProjectState[] = [];
+  for (const word of words) {
+    const path = resolveInProject(project.here, word);
+    const isFile =
+      path !== undefined && (existsSync(join(project.root, path)) || known.some((one) => contains(path, one)));
+    const state = isFile ? undefined : await stateMeant(project, context, word);
+    if (state === undefined) targets.push(word);
+    else states.push(state);
+  }
+  return { targets, states };
+}
+
+async function stateMeant(project: Project, context: Context, word: string): Promise<ProjectState | undefined> {
+  try {
+    return await stateOf(project, context, word);
+  } catch (error) {
+    if (error instanceof LockstepError && error.code === 'git') return undefined;
+    throw error;
+  }
+}
+
 interface Question {
-  readonly name: string;
+  readonly state: ProjectState;
   readonly named: readonly ProjectPath[];
 }
 
-async function showOne(project: Project, context: Context, { name, named }: Question): Promise<Shown> {
-  const place = { cwd: project.root, env: context.env };
-  const state: ProjectState =
-    name === WORKSPACE ? await workspaceState(project) : await openState(project, place, name);
+async function showOne(project: Project, context: Context, { state, named }: Question): Promise<Shown> {
+  const { name } = state;
   warnOfState(context, state);
   const known = metricFilesOf(state);
   const files = await readMetrics(state, filesNamed(known, named));

@@ -17,7 +17,14 @@ import { EXIT } from './exit-code.ts';
 import { openProject } from './project.ts';
 import type { ProjectState } from './project-state.ts';
 import { renderValues, renderValuesMarkdown, valuesJson } from './render-values.ts';
-import { paramFilesOf, paramRequestsOf, readParams, recordedParams, selectValues } from './state-values.ts';
+import {
+  paramFilesOf,
+  paramRequestsOf,
+  readParams,
+  recordedParams,
+  selectValues,
+  templateRequestsOf,
+} from './state-values.ts';
 
 export const command = defineCommand({
   usage: 'params diff [rev [rev]]',
@@ -84,11 +91,16 @@ async function paramsOf(context: Context, state: ProjectState, request: Request)
   const among = request.among;
   const stages = among === undefined ? state.stages : state.stages.filter(({ id }) => among.has(id));
   const asked = { ...state, stages };
-  const files = filesNamed(paramFilesOf(asked), request.targets);
+  const used = request.deps ? [] : templateRequestsOf(asked);
+  const inTemplates = new Set(used.map(({ file }) => file));
+  const files = filesNamed([...new Set([...paramFilesOf(asked), ...inTemplates])], request.targets);
   const read = await readParams(state, files);
   warnOfFiles(context, state.name, read);
   const requests: readonly ParamsRequest[] = request.deps
-    ? paramRequestsOf(asked).filter(({ file }) => files.includes(file))
-    : files.map((file) => ({ file, keys: null }));
-  return selectValues(read, requests);
+    ? paramRequestsOf(asked)
+    : [...files.filter((file) => !inTemplates.has(file)).map((file) => ({ file, keys: null })), ...used];
+  return selectValues(
+    read,
+    requests.filter(({ file }) => files.includes(file)),
+  );
 }

@@ -119,7 +119,16 @@ describe('reasons', () => {
   });
 });
 
-const EMPTY: Summary = { ran: [], restored: [], kept: [], failed: [], blocked: [], reproduced: [], differs: [] };
+const EMPTY: Summary = {
+  ran: [],
+  restored: [],
+  kept: [],
+  failed: [],
+  interrupted: [],
+  blocked: [],
+  reproduced: [],
+  differs: [],
+};
 
 describe('the summary', () => {
   test.each<[Partial<Summary>, boolean, string]>([
@@ -192,8 +201,6 @@ describe('plain lines', () => {
       ✔ prepare  ran 2.1s, differs in data.csv
       epoch 3
       ✖ train  failed after 2.1s: exit code 3
-        │ epoch 3
-        │ oh no
         full log: lockstep runs log a1b2c3d4
       1 ran (1 differs), 1 failed
       "

@@ -3,7 +3,7 @@ import { unreachable } from '../base/unreachable.ts';
 import type { Decision } from '../repro/decision.ts';
 import type { OnEvent, ReproEvent } from '../repro/event.ts';
 import type { Context } from './context.ts';
-import { fitText, oneLine } from './fit-text.ts';
+import { fitText, oneLine, wrapText } from './fit-text.ts';
 import { decisionLine, outcomeLines, type Rendering, summaryText } from './render-outcome.ts';
 import { type Labels, labelIn, reasonsText } from './render-reasons.ts';
 import { stylesOf } from './style.ts';
@@ -14,7 +14,9 @@ export function plainRenderer(context: Context, labels: Labels): OnEvent {
   const decisions = new Map<StageId, Decision>();
   const running = new Set<StageId>();
   let dry = false;
-  const write = (lines: readonly string[]) => context.stderr.write(lines.map((line) => `${line}\n`).join(''));
+  const { columns, isTerminal } = context.stderr;
+  const wrapped = (line: string) => (isTerminal ? wrapText(line, columns, '  ') : line);
+  const write = (lines: readonly string[]) => context.stderr.write(lines.map((line) => `${wrapped(line)}\n`).join(''));
   const say = (lines: readonly string[]) => {
     if (!context.quiet) write(lines);
   };
@@ -61,8 +63,13 @@ export function plainRenderer(context: Context, labels: Labels): OnEvent {
       kind === 'failed' ||
       (event.outcome.kind === 'blocked' && event.outcome.by.length === 0) ||
       (event.outcome.kind === 'ran' && event.outcome.again?.kind === 'differs');
-    (mustBeSeen ? write : say)(outcomeLines(event, decision, rendering));
+    (mustBeSeen ? write : say)(outcomeLines(context.quiet ? event : withoutOutput(event), decision, rendering));
   }
+}
+
+/** Its output stands above already, as it came. */
+function withoutOutput<E extends Extract<ReproEvent, { event: 'stage-finished' }>>(event: E): E {
+  return event.outcome.kind === 'failed' ? { ...event, outcome: { ...event.outcome, lastLines: [] } } : event;
 }
 
 function startLines(

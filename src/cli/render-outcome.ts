@@ -104,8 +104,8 @@ function blockers(by: readonly StageId[], labels: Labels): string {
 
 /** The last sentence of a `repro`. */
 export function summaryText(summary: Summary, dry: boolean): string {
-  const { ran, restored, kept, failed, blocked, reproduced, differs } = summary;
-  const busy = ran.length + restored.length + failed.length + blocked.length;
+  const { ran, restored, kept, failed, interrupted, blocked, reproduced, differs } = summary;
+  const busy = [ran, restored, failed, interrupted, blocked].flat().length;
   if (busy === 0) return nothingToDo(kept.length);
   const proof = [count(reproduced.length, 'reproduced'), count(differs.length, 'differs', 'differ')].flat();
   const parts = [
@@ -113,6 +113,7 @@ export function summaryText(summary: Summary, dry: boolean): string {
     count(restored.length, dry ? 'would be restored' : 'restored'),
     count(kept.length, 'kept'),
     count(failed.length, dry ? 'would fail' : 'failed'),
+    count(interrupted.length, 'interrupted'),
     count(blocked.length, 'blocked'),
   ];
   return parts.flat().join(', ');

@@ -4,6 +4,7 @@ import type { Loaded } from '../repro/loaded.ts';
 import { allUpToDate } from './all-kept.ts';
 import type { Output } from './context.ts';
 import { decisionJson, type JsonObject } from './event-json.ts';
+import { wrapText } from './fit-text.ts';
 import { countText } from './quantity.ts';
 import { reasonText } from './render-reasons.ts';
 import { stylesOf } from './style.ts';
@@ -26,7 +27,8 @@ export function renderStatus(output: Output, loaded: Loaded, planned: Planned): 
     const word = { run: 'would run', restore: 'would be restored', blocked: 'is blocked' }[decision.do];
     lines.push(`${style.bold(label)} ${decision.do === 'restore' ? style.cyan(word) : style.yellow(word)}`);
     const shown = decision.reasons.slice(0, MOST_REASONS);
-    for (const reason of shown) lines.push(`  ${reasonText(reason, loaded.labels)}`);
+    const columns = output.isTerminal ? output.columns : Number.POSITIVE_INFINITY;
+    for (const reason of shown) lines.push(wrapText(`  ${reasonText(reason, loaded.labels)}`, columns, '    '));
     const rest = decision.reasons.length - shown.length;
     if (rest > 0) lines.push(`  and ${countText(rest, 'more reason')}`);
     if (decision.do === 'blocked' && decision.by.length > 0) {

@@ -120,6 +120,7 @@ function isPlain({ jobs: _, ...given }: Options): boolean {
 
 function exitOf(summary: Summary, given: Options, context: Context): ExitCode {
   if (context.signal.aborted) return EXIT.interrupted;
+  if (summary.interrupted.length > 0) return EXIT.failed;
   if (summary.failed.length > 0 && given['ignore-errors'] !== true) return EXIT.failed;
   // Nothing failed and nobody was asked: what is blocked here lacks data, and was not done.
   const left = given.dry !== true && given.interactive !== true && given['ignore-errors'] !== true;

@@ -14,6 +14,11 @@ export const command = defineCommand({
   usage: 'stage list [targets…]',
   summary: 'List the stages of the project',
   options: {
+    'all-pipelines': {
+      type: 'boolean',
+      short: 'P',
+      help: 'all stages of the project, whatever the targets (as without targets)',
+    },
     names: { type: 'boolean', help: 'print only the names, one a line' },
     json: {
       type: 'boolean',
@@ -27,7 +32,7 @@ export const command = defineCommand({
     const project = await openProject(context);
     try {
       const loaded = await project.load();
-      const all = targets.length === 0;
+      const all = targets.length === 0 || given['all-pipelines'] === true;
       const { named } = select(loaded, project.here, { targets, allPipelines: all, singleItem: true });
       const stages = loaded.graph.order.flatMap((id) => (named.has(id) ? (loaded.stages.get(id) ?? []) : []));
       const label = (id: StageId) => loaded.labels.get(id) ?? id;

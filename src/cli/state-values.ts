@@ -51,6 +51,13 @@ export function paramFilesOf(state: ProjectState): readonly ProjectPath[] {
   return [...new Set([joinPath(ROOT, 'params.yaml'), ...requested, ...declared])].sort(comparePaths);
 }
 
+/** What templates take from files that are nobody's params otherwise. */
+export function templateRequestsOf(state: ProjectState): readonly ParamsRequest[] {
+  const whole = new Set(paramFilesOf(state));
+  const used = state.pipelines.flatMap(({ templateParams = [] }) => templateParams);
+  return used.filter(({ file }) => !whole.has(file));
+}
+
 /** Only what stages ask for. */
 export function paramRequestsOf(state: ProjectState): readonly ParamsRequest[] {
   return state.stages.flatMap(({ params }) => params);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProjectPath, StageId } from '../base/brand.ts';
+import { LockstepError } from '../base/error.ts';
 import type { ParsingOptions } from '../pipeline/command-options.ts';
 import { isDataFile, type Scheme } from '../pipeline/lock-format.ts';
 import { filesIn } from '../pipeline/rename-files.ts';
@@ -28,7 +29,7 @@ export interface NewTexts {
   readonly parsing: ParsingOptions | undefined;
 }
 
-/** Reads the new texts as the other scheme would. Throws a plain Error for one that is no pipeline: a bug. */
+/** Reads the new texts as the other scheme would. Throws `bad-pipeline` for what the other scheme has no room for. */
 export async function readNew(
   { root, tools }: Project,
   loaded: Loaded,
@@ -41,7 +42,7 @@ export async function readNew(
     const reading = { parseCache: tools.parseCache, readData: dataFilesOf(root), parsing };
     const { pipeline, diagnostics } = await readPipeline(reading, file, text);
     if (pipeline === undefined || diagnostics.length > 0) {
-      throw new Error(`the new ${file} cannot be read: ${diagnostics[0]?.message}`);
+      throw new LockstepError('bad-pipeline', `what would be ${file} cannot be used there`, { diagnostics });
     }
     pipelines.push({ was, now: pipeline, lock, text });
   }

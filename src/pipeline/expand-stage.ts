@@ -1,5 +1,5 @@
 import type { ProjectPath, StageId } from '../base/brand.ts';
-import { relativeTo, resolveInProject } from '../base/project-path.ts';
+import { baseName, relativeTo, resolveAnywhere, resolveInProject } from '../base/project-path.ts';
 import { parseDuration } from './duration.ts';
 import { parseMemory } from './memory.ts';
 import type { Mistake, YamlPath } from './mistake.ts';
@@ -38,10 +38,7 @@ export function expandStage(outer: StageScope, written: WrittenStage): ExpandedS
   const scope: StageScope = { ...outer, wdir };
   const id = `${file}:${name}` as StageId;
   const { outs, placed } = expandOuts(scope, written);
-  const deps = resolveAll(
-    scope,
-    (written.deps ?? []).map((text, index) => ({ text, at: ['deps', index] })),
-  );
+  const deps = resolveDeps(scope, written.deps ?? []);
   const params = expandParams(scope, written);
   checkOwnReads(scope, placed, [...deps, ...params.files]);
   const stage: Stage = {
@@ -182,22 +179,24 @@ function ownRead(out: ProjectPath, read: ProjectPath): string {
   return `the stage reads \`${read}\`, which lies inside its own out \`${out}\``;
 }
 
-function resolveAll(scope: StageScope, written: readonly WrittenPath[]): Placed[] {
-  return written.flatMap((entry) => {
-    const path = resolve(scope, entry);
-    const { text, key = false } = entry;
-    return path === undefined ? [] : [{ path, text, file: scope.file, at: atOf(scope, entry), key }];
+/** DVC's stages may read what lies outside of the project. */
+function resolveDeps(scope: StageScope, written: readonly string[]): Placed[] {
+  const outside = baseName(scope.file) === 'dvc.yaml';
+  return written.flatMap((text, index) => {
+    const entry = { text, at: ['deps', index] };
+    const path = resolve(scope, entry, { outside });
+    return path === undefined ? [] : [{ path, text, file: scope.file, at: atOf(scope, entry), key: false }];
   });
 }
 
-function resolve(scope: StageScope, written: WrittenPath): ProjectPath | undefined {
+function resolve(scope: StageScope, written: WrittenPath, { outside = false } = {}): ProjectPath | undefined {
   const { text } = written;
-  const mistake = writtenPathMistake(text);
+  const mistake = writtenPathMistake(text, { outside });
   if (mistake !== undefined) {
     report(scope, written, mistake.message, mistake.hint);
     return undefined;
   }
-  const path = resolveInProject(scope.wdir, text);
+  const path = outside ? resolveAnywhere(scope.wdir, text) : resolveInProject(scope.wdir, text);
   if (path === undefined) report(scope, written, `the path \`${text}\` leads outside the project`);
   return path;
 }

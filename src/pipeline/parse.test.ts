@@ -150,7 +150,12 @@ describe('rules', () => {
     [stage('deps: ["a\\0"]'), ['4:12 a path cannot contain a NUL character']],
     [stage('deps: [/x]'), ['4:12 the path `/x` is absolute (write it relative to the directory of the stage)']],
     [stage('deps: [../../x]'), ['4:12 the path `../../x` leads outside the project']],
-    [stage('deps: [s3://b/k]'), ['4:12 the URL `s3://b/k` cannot be used as a path yet']],
+    [
+      stage('deps: [s3://b/k]'),
+      [
+        '4:12 the URL `s3://b/k` cannot be used as a path (`dvc import-url s3://b/k` makes a file of the project of it, which a stage can name)',
+      ],
+    ],
     [stage('outs: [../]'), ['4:12 an out cannot be the whole project']],
     [stage('outs: [.]'), ['4:12 the out `sub` is a directory that contains the pipeline file']],
     [stage('outs: [pipeline.yaml]'), ['4:12 the out `sub/pipeline.yaml` is the pipeline file itself']],

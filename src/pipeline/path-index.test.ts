@@ -27,3 +27,12 @@ test('finds what comparing with every path finds', () => {
     { numRuns: 500 },
   );
 });
+
+test('what is outside of the project is in nothing of it', () => {
+  const paths = ['/x/y', '../z', '.', 'a', '/'] as ProjectPath[];
+  const index = indexPaths(paths.map((path) => [path, path]));
+  expect(index.touching('/x/y/w' as ProjectPath)).toEqual(['/', '/x/y']);
+  expect(index.touching('../z' as ProjectPath)).toEqual(['../z']);
+  expect(index.touching('.' as ProjectPath)).toEqual(['.', 'a']);
+  expect(index.touching('/' as ProjectPath)).toEqual(['/', '/x/y']);
+});

@@ -1,5 +1,5 @@
 import type { ProjectPath } from '../base/brand.ts';
-import { comparePaths, directoryOf, ROOT } from '../base/project-path.ts';
+import { comparePaths, directoryOf, isOutside, ROOT } from '../base/project-path.ts';
 
 /** Values by path, to be found by the paths around them and the paths in them. */
 export interface PathIndex<T> {
@@ -25,22 +25,24 @@ export function indexPaths<T>(entries: Iterable<readonly [ProjectPath, T]>): Pat
   };
 }
 
-/** The path and the directories around it, the project root first. */
+/** The path and the directories around it, the project root first; of one outside, those that are outside. */
 function lineageOf(path: ProjectPath): ProjectPath[] {
   const lineage = [path];
-  for (let outer = path; outer !== ROOT; ) {
+  const outside = isOutside(path);
+  for (let outer = path; outer !== ROOT && outer !== '/'; ) {
     outer = directoryOf(outer);
+    if (outside && !isOutside(outer)) break;
     lineage.push(outer);
   }
   return lineage.reverse();
 }
 
 function below(sorted: readonly ProjectPath[], path: ProjectPath): ProjectPath[] {
-  if (path === ROOT) return sorted.filter((inner) => inner !== ROOT);
-  const prefix = `${path}/`;
+  if (path === ROOT) return sorted.filter((inner) => inner !== ROOT && !isOutside(inner));
+  const prefix = path === '/' ? path : `${path}/`;
   const found: ProjectPath[] = [];
   for (let at = firstNotBefore(sorted, prefix); sorted[at]?.startsWith(prefix); at += 1) {
-    found.push(sorted[at] as ProjectPath);
+    if (sorted[at] !== path) found.push(sorted[at] as ProjectPath);
   }
   return found;
 }

@@ -26,11 +26,14 @@ export function commandMistake(script: string): string | undefined {
 const URL = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /** What is wrong with a path before anyone knows where it leads. */
-export function writtenPathMistake(written: string): { message: string; hint?: string } | undefined {
+export function writtenPathMistake(
+  written: string,
+  { outside = false }: { readonly outside?: boolean } = {},
+): { message: string; hint?: string } | undefined {
   if (written === '') return { message: 'the path is empty' };
   if (written.includes('\0')) return { message: 'a path cannot contain a NUL character' };
-  if (URL.test(written)) return { message: `the URL \`${written}\` cannot be used as a path yet` };
-  if (written.startsWith('/')) {
+  if (URL.test(written)) return { message: `the URL \`${written}\` cannot be used as a path`, hint: urlHint(written) };
+  if (written.startsWith('/') && !outside) {
     return { message: `the path \`${written}\` is absolute`, hint: 'write it relative to the directory of the stage' };
   }
   const bytes = Math.max(...written.split('/').map((name) => utf8.encode(name).length));
@@ -38,6 +41,11 @@ export function writtenPathMistake(written: string): { message: string; hint?: s
     return { message: `a name in the path is ${bytes} bytes long; file systems take at most ${LONGEST_NAME}` };
   }
   return undefined;
+}
+
+function urlHint(url: string): string {
+  if (url.startsWith('ds://')) return 'use what the dataset is made of: `dvc import` makes a file of the project of it';
+  return `\`dvc import-url ${url}\` makes a file of the project of it, which a stage can name`;
 }
 
 const utf8 = new TextEncoder();

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ProjectPath, StageId } from '../base/brand.ts';
 import { type Diagnostic, isErrno, LockstepError } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
-import { baseName, contains, directoryOf, joinPath, relativeTo } from '../base/project-path.ts';
+import { baseName, contains, directoryOf, isOutside, joinPath, relativeTo } from '../base/project-path.ts';
 import type { Mistake } from '../pipeline/mistake.ts';
 import { flatKeys } from '../pipeline/params.ts';
 import type { Stage } from '../pipeline/stage.ts';
@@ -53,7 +53,7 @@ export async function findOnDisk(
     const params = await readable(reader.read(stage.params));
     if (params instanceof LockstepError) unreadable.push(...params.diagnostics);
     const missingParams = params instanceof LockstepError ? [] : params.missing;
-    const missingDeps = stage.deps.filter((path) => !existsSync(join(place.root, path)));
+    const missingDeps = stage.deps.filter((path) => !existsSync(resolve(place.root, path)));
     findings.push({ stage, missingParams, missingDeps });
   }
   const { mistakes, missing } = await judge(place, loaded, findings);
@@ -125,6 +125,7 @@ function missingDep(root: string, loaded: Loaded, at: { stage: Stage; path: Proj
 
 /** The nearest name in the deepest directory of the path that exists. */
 function nearestExisting(root: string, path: ProjectPath): string | undefined {
+  if (isOutside(path)) return undefined;
   const directory = directoryOf(path);
   try {
     const close = nearest(baseName(path), readdirSync(join(root, directory)));

@@ -46,6 +46,9 @@ export function findReasons(
   const insist: Reason[] = [];
   if (wishes.force) insist.push({ reason: 'forced' });
   if (stage.alwaysChanged || isCallback(stage)) insist.push({ reason: 'always' });
+  if (entry === undefined && isLeftAlone(stage)) {
+    return { inputs: [{ reason: 'no-lock-entry' }], outs: missingOuts(stage, observation), impossible: [], insist: [] };
+  }
   if (entry === undefined) return { inputs: [{ reason: 'no-lock-entry' }], outs: [], impossible: missing, insist };
   if (stage.frozen) return { inputs: [], outs: outReasons(stage, entry, observation, wishes), impossible: [], insist };
   const edited: Reason[] = locked?.edited === true ? [{ reason: 'lock-edited' }] : [];
@@ -74,7 +77,8 @@ export function decide(stage: Stage, findings: Findings, { upstream, recall }: C
   const waiting: Reason[] = upstream.map((id) => ({ reason: 'upstream-would-run', stage: id }));
   const reasons = [...findings.inputs, ...findings.impossible, ...findings.outs, ...findings.insist];
   if (stage.data === true) return decideData(findings, recall);
-  if (stage.frozen && !findings.inputs.some((reason) => reason.reason === 'no-lock-entry')) {
+  if (stage.frozen) {
+    if (findings.inputs.length > 0) return decideUnlocked(findings);
     const restore = findings.outs.length > 0 && recall?.verdict === 'intact';
     return restore ? { do: 'restore', from: recall.from, reasons: findings.outs } : { do: 'keep' };
   }
@@ -85,6 +89,22 @@ export function decide(stage: Stage, findings: Findings, { upstream, recall }: C
   if (recall?.verdict === 'intact') return { do: 'restore', from: recall.from, reasons };
   const corrupt: Reason[] = (recall?.corrupt ?? []).map((path) => ({ reason: 'object-corrupt', path }));
   return { do: 'run', reasons: [...reasons, ...corrupt] };
+}
+
+/** A command that is not to run; for data there is none. */
+export function isLeftAlone({ frozen, data }: Stage): boolean {
+  return frozen && data !== true;
+}
+
+/** A frozen stage that was never locked: what is there is taken for its result, and nothing else can give it one. */
+function decideUnlocked({ inputs, outs }: Findings): Decision {
+  const reasons = [...inputs, ...outs];
+  return outs.length > 0 ? { do: 'blocked', by: [], reasons } : { do: 'run', reasons };
+}
+
+function missingOuts(stage: Stage, observation: Observation): Reason[] {
+  const missing = stage.outs.filter(({ path }) => (observation.outs.get(path) ?? 'missing') === 'missing');
+  return missing.map(({ path }) => ({ reason: 'out-missing', path }));
 }
 
 /** Data has no command that could make it again. What is on disk is what counts, and is recorded where it changed. */

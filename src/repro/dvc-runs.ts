@@ -1,5 +1,5 @@
-import { relativeTo, resolveInProject } from '../base/project-path.ts';
-import { type DvcLockEntry, sameParams, toLockEntry } from '../pipeline/dvc/lock-entry.ts';
+import { relativeTo } from '../base/project-path.ts';
+import { type DvcLockEntry, resolveLocked, sameParams, toLockEntry } from '../pipeline/dvc/lock-entry.ts';
 import { lockedEntry } from '../pipeline/dvc/lock-format.ts';
 import { parseDvcEntry } from '../pipeline/dvc/parse-lockfile.ts';
 import { isRemembered, type RunTraits, runKey, runOf } from '../pipeline/dvc/run-cache.ts';
@@ -22,7 +22,7 @@ export function recallDvcRun(files: DvcRunFiles, stage: Stage, inputs: Inputs): 
     const { entry } = toLockEntry(found, {
       wdir: stage.wdir,
       env: stage.env,
-      resolve: (path) => resolveInProject(stage.wdir, path),
+      resolve: (path) => resolveLocked(stage.wdir, path),
       persists: () => false,
     });
     if (stage.outs.every((out) => entry.outs.has(out.path))) return entry;

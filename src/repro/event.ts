@@ -40,6 +40,8 @@ export interface Summary {
   readonly restored: readonly StageId[];
   readonly kept: readonly StageId[];
   readonly failed: readonly StageId[];
+  /** Ended while they ran, because the whole was. */
+  readonly interrupted: readonly StageId[];
   readonly blocked: readonly StageId[];
   readonly reproduced: readonly StageId[];
   readonly differs: readonly StageId[];

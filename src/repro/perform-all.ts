@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { RunId, StageId } from '../base/brand.ts';
+import { isOutside } from '../base/project-path.ts';
 import { cachedOuts } from '../pipeline/stage.ts';
 import type { Run, RunStatus } from '../tracking/run.ts';
 import type { Outcome } from './decision.ts';
@@ -69,7 +70,7 @@ async function openSession(tools: Tools, loaded: Loaded, request: ReproRequest):
     grace: request.grace,
     history: await tracking.lastDurations(),
     captureCode: createCodeCapture(tools, {
-      untracked: [...new Set(untracked)].filter((path) => !made.has(path)),
+      untracked: [...new Set(untracked)].filter((path) => !made.has(path) && !isOutside(path)),
       emit: request.emit,
     }),
   };

@@ -2,6 +2,7 @@ import type { StageId } from '../base/brand.ts';
 import { unreachable } from '../base/unreachable.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { type Considered, consider, NO_FORESIGHT } from './consider.ts';
+import { isLeftAlone } from './decide.ts';
 import type { Outcome } from './decision.ts';
 import { lockedEntry } from './loaded.ts';
 import { createQueue, createSlots, type Limits, type Slot } from './order.ts';
@@ -91,7 +92,7 @@ export async function perform(session: Session, request: Performance): Promise<R
         case 'restore':
           return await restoreStage(session, considered);
         case 'run':
-          if (stage.data === true) return await recordData(session, considered);
+          if (stage.data === true || isLeftAlone(stage)) return await recordData(session, considered);
           return await runInTurn(stage, considered);
         default:
           return unreachable(decision);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ProjectPath, StageId } from '../base/brand.ts';
 import { type Diagnostic, LockstepError } from '../base/error.ts';
 import { digestOf } from '../base/hash.ts';
+import { relativeTo } from '../base/project-path.ts';
 import { readText } from '../base/read-text.ts';
 import type { Graph } from '../pipeline/graph.ts';
 import { labels } from '../pipeline/labels.ts';
@@ -50,6 +51,12 @@ export async function readProject(source: Source): Promise<Loaded> {
   }
   const read = await readLocks(source, pipelines);
   diagnostics.push(...read.diagnostics);
+  diagnostics.push(
+    ...(await locateIn(
+      pipelines.flatMap((one) => absoluteInside(source.root, one)),
+      texts,
+    )),
+  );
   const { graph, mistakes } = await readGraph(parseCache, pipelines, identities);
   if (mistakes.length > 0) diagnostics.push(...(await locateIn(mistakes, texts)));
   const stages = new Map(pipelines.flatMap((pipeline) => pipeline.stages.map((stage) => [stage.id, stage] as const)));
@@ -68,6 +75,18 @@ export async function readProject(source: Source): Promise<Loaded> {
   };
   if (diagnostics.length > 0) throw mistaken([...diagnostics, ...(await furtherMistakes(source, loaded, partial))]);
   return loaded;
+}
+
+/** A path by which nobody would know that it is what another stage makes. */
+function absoluteInside(root: string, { file, stages }: Pipeline): readonly Mistake[] {
+  return stages.flatMap(({ name, wdir, deps }) =>
+    deps.flatMap((path, index): Mistake[] => {
+      if (!path.startsWith(`${root}/`)) return [];
+      const hint = `write it as \`${relativeTo(wdir, path.slice(root.length + 1) as ProjectPath)}\``;
+      const message = `\`${path}\` is in the project, and only there on this machine`;
+      return [{ file, at: ['stages', name, 'deps', index], message, hint }];
+    }),
+  );
 }
 
 /** What else is wrong, with the stages that could be read: nobody likes to mend a file and hear of the next mistake. */

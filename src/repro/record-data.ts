@@ -5,7 +5,7 @@ import type { Outcome } from './decision.ts';
 import { entryOf } from './observation.ts';
 import type { Session } from './session.ts';
 
-/** Data that somebody changed by hand: kept as it is now, and its `.dvc` file says so. */
+/** What no command makes: data that somebody changed, or what a frozen stage has. Kept and locked as it is now. */
 export async function recordData(session: Session, { stage, inputs }: Considered): Promise<Outcome> {
   const { store } = session.tools;
   const outs = new Map<ProjectPath, Content>();
@@ -16,9 +16,15 @@ export async function recordData(session: Session, { stage, inputs }: Considered
     }
     outs.set(out.path, content);
   }
-  if (inputs === undefined) throw new Error(`${stage.id} has inputs that are missing`);
+  if (inputs === undefined) {
+    return { kind: 'failed', run: null, message: 'it is frozen, and what it would read is missing', lastLines: [] };
+  }
   session.recorder.prove({ stage, entry: entryOf(stage, inputs, outs) });
-  const message = `${[...outs.keys()].join(', ')} changed: recorded in ${stage.file}`;
+  const names = [...outs.keys()].join(', ');
+  const message =
+    stage.data === true
+      ? `${names} changed: recorded in ${stage.file}`
+      : 'frozen, so it does not run: locked with what is there';
   session.emit({ event: 'notice', level: 'info', stage: stage.id, message });
   return { kind: 'ran', run: session.parent, again: null };
 }

@@ -233,7 +233,7 @@ async function saveOuts(session: Session, stage: Stage): Promise<ReadonlyMap<Pro
       const content = keep ? await store.save(out.path) : await store.observe(out.path);
       if (content !== 'missing') outs.set(out.path, content);
     } catch (error) {
-      if (error instanceof LockstepError && error.code === 'unusable-file') return error;
+      if (error instanceof LockstepError && ['unusable-file', 'stray-ignore'].includes(error.code)) return error;
       throw error;
     }
   }

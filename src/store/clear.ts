@@ -46,7 +46,7 @@ async function canBeBroughtBack(workspace: Workspace, path: ProjectPath, absolut
     const content = await observe(workspace, targetOf(workspace, path), { keep: false });
     return content !== 'missing' && (await verifyContent(workspace, content)) === 'intact';
   } catch (error) {
-    if (error instanceof LockstepError && error.code === 'unusable-file') return false;
+    if (error instanceof LockstepError && ['unusable-file', 'stray-ignore'].includes(error.code)) return false;
     throw error;
   }
 }

@@ -24,7 +24,7 @@ export interface DvcIgnoreSource {
   isProject(directory: ProjectPath): boolean;
 }
 
-const DVC_IGNORE_FILE = '.dvcignore';
+export const DVC_IGNORE_FILE = '.dvcignore';
 
 /** Of all that DVC leaves out by itself, nothing more: its lists of files of editors and systems are git's alone. */
 const ALWAYS = ['.hg/', '.git/', '.git', '.dvc/'];

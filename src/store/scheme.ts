@@ -1,3 +1,4 @@
+import { DVC_IGNORE_FILE } from './dvc-ignore.ts';
 import { decodeDvcTree, encodeDvcTree } from './dvc-tree.ts';
 import { type DvcPlaces, dvcLayoutOf, type Layout, layoutOf } from './layout.ts';
 import { decodeTree, encodeTree, type TreeEntry } from './tree.ts';
@@ -21,6 +22,8 @@ export interface DirectoryTraits {
   readonly onlyFiles: boolean;
   /** Names that are passed over. */
   readonly litter: ReadonlySet<string>;
+  /** Names of files that cannot stand in a directory that is content. */
+  readonly refused: ReadonlySet<string>;
 }
 
 /**
@@ -34,7 +37,7 @@ export function nativeScheme(cacheDir: string): Scheme {
     layout: layoutOf(cacheDir),
     encode: encodeTree,
     decode: decodeTree,
-    directories: { onlyFiles: false, litter: LITTER },
+    directories: { onlyFiles: false, litter: LITTER, refused: new Set() },
   };
 }
 
@@ -44,7 +47,7 @@ export function dvcScheme(places: DvcPlaces): Scheme {
     layout: dvcLayoutOf(places),
     encode: encodeDvcTree,
     decode: decodeDvcTree,
-    directories: { onlyFiles: true, litter: new Set() },
+    directories: { onlyFiles: true, litter: new Set(), refused: new Set([DVC_IGNORE_FILE]) },
   };
 }
 

@@ -78,6 +78,7 @@ export function* walk(root: string, options: WalkOptions): Generator<Found | und
       if (names.length > 0) levels.push({ directory: absolute, names, next: 0 });
       else if (!place.directories.onlyFiles) yield { kind: 'dir', path, stat };
     } else {
+      if (place.directories.refused.has(name)) throw refused(place.shown, path);
       const found = kind === 'file' ? ({ kind, path, stat } as const) : look(absolute, { path, stat }, place);
       if (found !== undefined) yield found;
     }
@@ -139,6 +140,14 @@ function followLink(absolute: string, link: { path: string; stat: BigIntStats },
   }
   const inside = leadsTo === place.root || leadsTo.startsWith(join(place.root, '/'));
   return { kind: 'link', ...link, target, outside: inside ? null : leadsTo };
+}
+
+/** Whether its lines would count for what stands beside it in the directory's hash, nobody could say. */
+function refused(shown: string, path: string): LockstepError {
+  const message = `${quote(`${shown}/${path}`)} stands in a directory that is tracked as one, where DVC does not allow it`;
+  return new LockstepError('stray-ignore', message, {
+    hint: `move its lines to a .dvcignore above ${quote(shown)}, and delete it`,
+  });
 }
 
 function unreadableName(shown: string): LockstepError {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
 import type { Hashed } from './hash-file.ts';
 import type { Objects } from './objects.ts';
@@ -35,7 +35,7 @@ export interface Target {
 }
 
 export function targetOf(workspace: Workspace, path: ProjectPath): Target {
-  return { path: join(workspace.root, path), name: path, within: [] };
+  return { path: resolve(workspace.root, path), name: path, within: [] };
 }
 
 /** All below a directory that is its content. */
@@ -56,7 +56,7 @@ export function walkAll(
   return walk(path, {
     shown: name,
     layout,
-    directories: { ...directories, onlyFiles: false },
+    directories: { ...directories, onlyFiles: false, refused: new Set() },
     skip: workspace.skip,
     ignores: undefined,
   });

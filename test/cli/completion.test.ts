@@ -48,6 +48,20 @@ describe('what may follow', () => {
     expect((await complete(p, ...words)).sort()).toEqual([...expected].sort());
   });
 
+  test('groups and the stages in them, also in several files', async () => {
+    const grid =
+      'stages:\n  fit: {foreach: [a, b], do: {cmd: "true"}}\n  grid: {matrix: {x: [1], y: [2, 3]}, cmd: "true"}\n';
+    await using p = await project({ 'pipeline.yaml': grid, 'sub/pipeline.yaml': grid.replace('grid', 'more') });
+    expect(await complete(p, 'repro', 'gr')).toEqual(['grid', 'grid@1-2', 'grid@1-3']);
+    expect(await complete(p, 'repro', 'sub/pipeline.yaml:f')).toEqual([
+      'sub/pipeline.yaml:fit',
+      'sub/pipeline.yaml:fit@a',
+      'sub/pipeline.yaml:fit@b',
+    ]);
+    const { stdout } = await p.lockstep(['__complete', '--', 'dag', 'more']);
+    expect(stdout).toMatch(/^more\t2 stages\n/);
+  });
+
   test('branches for a command that takes revisions', async () => {
     await using p = await project({ 'pipeline.yaml': PIPELINE });
     p.commit();
@@ -62,11 +76,12 @@ describe('what may follow', () => {
 
 describe('bash', () => {
   /** Loads the script into a real bash, in which `lockstep` prints these candidates, and completes a line. */
-  async function bash(line: string, candidates: string): Promise<string[]> {
+  async function bash(line: string, candidates: string, setting = "COMP_WORDBREAKS=' :=@'"): Promise<string[]> {
     await using p = await project({});
     const { stdout: script } = await p.lockstep(['completion', 'bash']);
     const program = `${script}
       lockstep() { printf '%s\\n' "$@" > asked; printf -- '${candidates}'; }
+      ${setting}
       COMP_LINE=${JSON.stringify(line)} COMP_POINT=\${#COMP_LINE}
       _lockstep
       printf '%s\\n' "\${COMPREPLY[@]}"; cat asked`;
@@ -81,6 +96,15 @@ describe('bash', () => {
   test('completes what follows a colon, as readline wants it', async () => {
     const said = await bash('lockstep repro a/pipeline.yaml:tr', 'a/pipeline.yaml:train\\n');
     expect(said[0]).toBe('train');
+  });
+
+  test('completes what follows the @ of a group, unless readline takes that for a letter', async () => {
+    const candidates = 'fit@a\\nfit@b\\n';
+    expect((await bash('lockstep repro fit@', candidates)).slice(0, 2)).toEqual(['a', 'b']);
+    expect((await bash('lockstep repro fit@', candidates, "COMP_WORDBREAKS=' :'")).slice(0, 2)).toEqual([
+      'fit@a',
+      'fit@b',
+    ]);
   });
 
   test('knows when a new word begins', async () => {

@@ -55,6 +55,11 @@ describe('dag', () => {
     `);
   });
 
+  test('-P is all of it, whatever the targets', async () => {
+    await using p = await project({ 'pipeline.yaml': PIPELINE, 'raw.txt': 'x\n' });
+    expect(await dag(p, '-P', 'train-a')).toBe(await dag(p));
+  });
+
   test('draws a pipeline file as one box, and files', async () => {
     const more =
       'stages:\n  a: {cmd: cp ../all.txt x, deps: [../all.txt], outs: [x]}\n  b: {cmd: cp x y, deps: [x], outs: [y]}\n';

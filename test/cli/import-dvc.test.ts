@@ -234,6 +234,22 @@ describe('export-dvc', () => {
     expect((await p.lockstep(['export-dvc'])).stderr).toBe('this is a DVC project already; nothing to do\n');
   });
 
+  test('remotes that came later, and that the config of DVC lacks, are named', async () => {
+    await using p = await dvcProject({ '.dvc/config': '[\'remote "old"\']\n    url = /old\n' });
+    await p.lockstep(['import-dvc']);
+    p.commit();
+    p.write(
+      '.lockstep/config.yaml',
+      `${p.read('.lockstep/config.yaml')}  new: {url: /new}\nremote: new\n`.replace(
+        /^(scheme: native\n)(.*)/ms,
+        '$2$1',
+      ),
+    );
+    expect((await p.lockstep(['export-dvc', '--dry'])).stderr).toContain(
+      ".dvc/config is as it was, without remote 'new', 'new' as the default remote: see dvc remote add\n",
+    );
+  });
+
   test('what DVC does not know is left out and named, and comments stay', async () => {
     await using p = await project({
       'pipeline.yaml':

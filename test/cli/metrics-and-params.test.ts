@@ -196,6 +196,19 @@ describe('params diff', () => {
     );
   });
 
+  it('has what templates take from files of vars, and nothing else of those', async () => {
+    await using rig = await project({
+      'pipeline.yaml': `vars: [conf/v.yaml]\nstages:\n  s: {cmd: "echo \${model.depth}"}\n`,
+      'conf/v.yaml': 'model: {depth: 1, unused: 1}\n',
+    });
+    rig.commit();
+    rig.write('conf/v.yaml', 'model: {depth: 2, unused: 2}\n');
+    const changed = { 'conf/v.yaml': { 'model.depth': { old: 1, new: 2, diff: 1 } } };
+    expect(read((await rig.lockstep(['params', 'diff', '--json'])).stdout)).toEqual(changed);
+    expect(read((await rig.lockstep(['params', 'diff', '--json', '--targets', 'conf'])).stdout)).toEqual(changed);
+    expect(read((await rig.lockstep(['params', 'diff', '--json', '--deps'])).stdout)).toEqual({});
+  });
+
   it('has only what stages ask for with --deps', async () => {
     await using rig = await twoStates();
     const { stdout } = await rig.lockstep(['params', 'diff', '--deps', '--json']);
@@ -232,6 +245,20 @@ describe('runs in the place of revisions', () => {
     expect(same).toMatchObject({ code: 0, stdout: '' });
     const head = await rig.lockstep(['params', 'diff', 'HEAD', second]);
     expect(head.stdout).toMatch(new RegExp(`^Path +Param +HEAD +${second.slice(0, 8)}\n.*lr +0\\.1 +0\\.2`));
+  });
+
+  it('shows the metrics of runs and revisions by name', async () => {
+    await using rig = await twoStates();
+    const [first = '', second = ''] = await runIds(rig);
+    const shown = async (...words: string[]) =>
+      read((await rig.lockstep(['metrics', 'show', ...words, '--json'])).stdout);
+    const all = (await shown(first, 'HEAD', 'workspace')) as Record<string, unknown>;
+    expect(Object.keys(all)).toEqual([first.slice(0, 8), 'HEAD', 'workspace']);
+    const neu = { data: { 'metrics.json': { data: { neu: 7 } } } };
+    expect(await shown(second.slice(0, 10), 'metrics.json')).toMatchObject({ '': neu });
+    expect(await rig.lockstep(['metrics', 'show', 'latest:nothing'])).toMatchObject({ code: 2 });
+    const nothing = await rig.lockstep(['metrics', 'show', 'nothing']);
+    expect(nothing).toMatchObject({ code: 2, stderr: 'warning: workspace: nothing is not there\n' });
   });
 
   it('shows what a run logged beside its files', async () => {

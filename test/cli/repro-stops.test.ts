@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, unwatchFile, watchFile } from 'node:fs';
 import { expect, test } from 'vitest';
 import { project } from '../support/rig.ts';
 
@@ -76,4 +76,42 @@ stages:
   expect(without.stderr).toContain("stage 'train' wants 2 GPUs, this machine has 0");
   expect((await p.lockstep(['repro'], { env: { CUDA_VISIBLE_DEVICES: '0,1' } })).code).toBe(0);
   expect((await p.lockstep(['repro'])).code).toBe(0);
+});
+
+test('the output of a failed stage is shown once: as it came, or at the end when quiet', async () => {
+  await using p = await project({ 'pipeline.yaml': "stages:\n  bad: {cmd: 'echo so sad; false', outs: [x]}\n" });
+  for (const [args, line] of [
+    [['repro'], 'so sad'],
+    [['repro', '-q'], '  │ so sad'],
+  ] as const) {
+    const lines = (await p.lockstep(args)).stderr.split('\n');
+    expect(lines.filter((one) => one.endsWith('so sad'))).toEqual([line]);
+    expect(lines.filter((one) => one.startsWith('  full log: '))).toHaveLength(1);
+  }
+});
+
+test('a stage that an interrupt ended counts as interrupted', async () => {
+  await using p = await project({ 'pipeline.yaml': 'stages:\n  s: {cmd: "mkfifo f; touch on; cat f", outs: [x]}\n' });
+  const controller = new AbortController();
+  watchFile(p.path('on'), { interval: 20 }, ({ mtimeMs }) => {
+    if (mtimeMs > 0) controller.abort();
+  });
+  const { code, stdout } = await p.lockstep(['repro', '--json'], { signal: controller.signal });
+  unwatchFile(p.path('on'));
+  const summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  expect([code, summary]).toEqual([130, expect.objectContaining({ failed: [], interrupted: ['s'] })]);
+});
+
+test('a frozen stage never runs, not even one that was never locked', async () => {
+  const frozen = 'stages:\n  s: {cmd: cp in.txt x, deps: [in.txt], outs: [x], frozen: true}\n';
+  await using p = await project({ 'pipeline.yaml': frozen, 'in.txt': '1\n' });
+  for (const force of [[], ['-f']]) {
+    const { code, stderr } = await p.lockstep(['repro', ...force]);
+    expect([code, existsSync(p.path('x'))]).toEqual([1, false]);
+    expect(stderr).toContain('✖ s  blocked (not in the lockfile yet; out x is missing)');
+  }
+  p.write('x', 'by hand\n');
+  expect((await p.lockstep(['repro'])).code).toBe(0);
+  expect(p.read('x')).toBe('by hand\n');
+  expect((await p.lockstep(['status'])).stdout).toContain('up to date');
 });

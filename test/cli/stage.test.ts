@@ -116,6 +116,9 @@ describe('stage list', () => {
       "
     `);
     expect((await p.lockstep(['stage', 'list', '--names', 'sub/pipeline.yaml'])).stdout).toBe('show\n');
+    for (const all of [['-P'], ['--all-pipelines', 'show']]) {
+      expect((await p.lockstep(['stage', 'list', '--names', ...all])).stdout).toBe('prepare\nshow\n');
+    }
   });
 
   test('has everything of a stage in JSON', async () => {

@@ -95,7 +95,7 @@ test('the view leaves finished stages and the summary on the terminal, and the c
   const live = startLive(context, new Map([[a, 'train']]), [{ event: 'planned', stages: [a], dry: false }]);
   live.onEvent(started(a));
   live.onEvent({ event: 'stage-finished', stage: a, duration: 1200, outcome: { kind: 'ran', run, again: null } });
-  const lists = { restored: [], kept: [], failed: [], blocked: [], reproduced: [], differs: [] };
+  const lists = { restored: [], kept: [], failed: [], interrupted: [], blocked: [], reproduced: [], differs: [] };
   live.onEvent({ event: 'summary', ran: [a], ...lists });
   await live.stop();
   const text = parts.join('');

@@ -4,6 +4,7 @@ import { useEffect, useReducer } from 'react';
 import type { Decision } from '../../repro/decision.ts';
 import type { ReproEvent } from '../../repro/event.ts';
 import type { Context } from '../context.ts';
+import { wrapText } from '../fit-text.ts';
 import { noticeLine, waitingLine, watchingLine } from '../render-events.ts';
 import { outcomeLines, type Rendering, summaryText } from '../render-outcome.ts';
 import type { Labels } from '../render-reasons.ts';
@@ -54,7 +55,7 @@ export function startLive(context: Context, labels: Labels, seen: readonly Repro
       else if (event.event === 'planned') last = undefined;
       const important = follow(model, event, context.now());
       const lines = linesThatStay(event, decision, rendering);
-      if (lines.length > 0) control.print(`${lines.join('\n')}\n`);
+      if (lines.length > 0) control.print(lines.map((line) => `${wrapText(line, terminal.columns, '  ')}\n`).join(''));
       if (important) control.redraw();
     },
     async stop() {

@@ -1,6 +1,6 @@
 import type { Digest, Literal, ProjectPath } from '../../base/brand.ts';
 import type { Content } from '../../base/content.ts';
-import { comparePaths } from '../../base/project-path.ts';
+import { comparePaths, resolveAnywhere } from '../../base/project-path.ts';
 import type { LockEntry } from '../lock-entry.ts';
 import { type DvcValue, literalOfValue } from './value.ts';
 
@@ -104,11 +104,16 @@ export function sameParams(locked: DvcLockedParams, values: ReadonlyMap<string, 
   return locked.values.every(([key, value]) => values.get(key) === literalOfValue(value));
 }
 
+/** The path that an entry names; undefined for a URL. */
+export function resolveLocked(wdir: ProjectPath, written: string): ProjectPath | undefined {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? undefined : resolveAnywhere(wdir, written);
+}
+
 /** What a dvc.lock does not know of a stage, from its pipeline file and the disk. */
 export interface Unlocked {
   readonly wdir: ProjectPath;
   readonly env: Readonly<Record<string, string>>;
-  /** The project's path of one that is written in the entry; undefined for one that is outside of the project. */
+  /** The path of one that is written in the entry; undefined for what is no path. */
   readonly resolve: (written: string) => ProjectPath | undefined;
   readonly persists: (out: ProjectPath) => boolean;
 }

@@ -1,11 +1,11 @@
 import type { Literal, ProjectPath } from '../../base/brand.ts';
 import { digestOf, hexOf } from '../../base/hash.ts';
-import { relativeTo, resolveInProject } from '../../base/project-path.ts';
+import { relativeTo } from '../../base/project-path.ts';
 import type { LockEntry, ReadLockEntry } from '../lock-entry.ts';
 import { DVC_LOCK, type LockFormat, type LockOwner, type NodeOf, type Unwritten } from '../lock-format.ts';
 import type { ParamsNode } from '../params.ts';
 import type { Stage, WrittenPaths } from '../stage.ts';
-import { type DvcLockEntry, type DvcLocked, lockedOf, toLockEntry } from './lock-entry.ts';
+import { type DvcLockEntry, type DvcLocked, lockedOf, resolveLocked, toLockEntry } from './lock-entry.ts';
 import {
   formatDvcEntry,
   formatDvcLockfile,
@@ -178,7 +178,7 @@ function bindEntry(name: string, written: EntryJson, owner: LockOwner): ReadLock
   const stage = owner.stages.get(name);
   const { wdir, env, persist } = unwrittenOf(name, written, owner);
   const cmd = stage !== undefined && sameCommand(written.cmd, stage.cmd) ? stage.cmd : written.cmd;
-  const resolve = (path: string) => resolveInProject(wdir, path);
+  const resolve = (path: string) => resolveLocked(wdir, path);
   const { entry, legacy } = toLockEntry(
     { ...written, cmd, params: [] },
     { wdir, env, resolve, persists: (out) => persist.includes(out) },

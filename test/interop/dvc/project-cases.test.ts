@@ -162,6 +162,29 @@ describe.skipIf(REAL_DVC === undefined)('data that DVC tracks', () => {
     expect(await ours.dvcStatus()).toEqual({});
   });
 
+  test('deps outside of the project, by `..` and by an absolute path', async () => {
+    const pipeline = 'stages:\n  s: {cmd: echo > o, deps: [../ext/d, /bin/sh], outs: [o]}\n';
+    await using theirs = await dvcProject({ 'dvc.yaml': pipeline, '../ext/d/a': '1\n' });
+    const ours = theirs.copy('ours');
+    await runByBoth(ours, theirs);
+    theirs.write('../ext/d/a', '2\n');
+    expect(Object.keys(await ours.ownStatus())).toEqual(['s']);
+    expect(Object.keys(await theirs.dvcStatus())).toEqual(['s']);
+  });
+
+  test('a frozen stage that was never locked is locked with what is there', async () => {
+    const frozen = 'stages:\n  s: {cmd: cp in.txt x, deps: [in.txt], outs: [x], frozen: true}\n';
+    await using theirs = await dvcProject({ 'dvc.yaml': frozen, 'in.txt': '1\n', x: 'by hand\n' });
+    const ours = theirs.copy('ours');
+    await ours.own('repro');
+    await theirs.dvc('repro');
+    // DVC also remembers it as what the command gave, which nobody knows.
+    expect(ours.read('dvc.lock')).toBe(theirs.read('dvc.lock'));
+    expect(await ours.dvcStatus()).toEqual({});
+    expect(await theirs.ownStatus()).toEqual({});
+    expect(ours.read('x')).toBe('by hand\n');
+  });
+
   test('a frozen stage does not run for either', async () => {
     await using theirs = await dvcProject({ 'in.txt': '1\n', 'dvc.yaml': CHAIN });
     const ours = theirs.copy('ours');
