@@ -194,6 +194,24 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./list.ts').then((m) => m.command),
   },
   {
+    name: 'import',
+    summary: 'Take data out of another repository, and track where it is from',
+    group: 'data',
+    load: () => import('./import.ts').then((m) => m.command),
+  },
+  {
+    name: 'import-url',
+    summary: 'Take data from an address or a path, and track where it is from',
+    group: 'data',
+    load: () => import('./import-url.ts').then((m) => m.command),
+  },
+  {
+    name: 'update',
+    summary: 'Bring imported data up to date with where it is from',
+    group: 'data',
+    load: () => import('./update.ts').then((m) => m.command),
+  },
+  {
     name: 'move',
     summary: 'Move data that a .dvc file tracks, and the file with it',
     group: 'data',

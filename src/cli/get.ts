@@ -1,14 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { lstatSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
 import { LockstepError } from '../base/error.ts';
-import { nearest } from '../base/nearest.ts';
-import { baseName, joinPath, ROOT, resolveInProject } from '../base/project-path.ts';
+import { baseName, ROOT, resolveInProject } from '../base/project-path.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-code.ts';
-import { notHere, openSourceData, type SourceData } from './source-data.ts';
-import { type Found, findIn, type SourceRepository, withSource } from './source-repository.ts';
+import { fetchTo } from './fetch-source.ts';
+import { withSource } from './source-repository.ts';
 
 export const command = defineCommand({
   usage: 'get <repository> <path>',
@@ -38,7 +37,12 @@ export const command = defineCommand({
       if (lstatSync(target, { throwIfNoEntry: false }) !== undefined && given.force !== true) {
         throw new LockstepError('usage', `${target} is there already`, { hint: 'to replace it, add --force' });
       }
-      await fetchTo(context, { source, path, target });
+      await fetchTo(context, {
+        source,
+        path,
+        target,
+        free: async () => rmSync(target, { recursive: true, force: true }),
+      });
       return EXIT.ok;
     });
   },
@@ -48,92 +52,4 @@ function destination({ cwd }: Context, { out, name }: { out: string | undefined;
   const target = resolve(cwd, out ?? name);
   const isDirectory = out !== undefined && statSync(target, { throwIfNoEntry: false })?.isDirectory() === true;
   return isDirectory ? join(target, name) : target;
-}
-
-interface Fetching {
-  readonly source: SourceRepository;
-  readonly path: ProjectPath;
-  /** Absolute. */
-  readonly target: string;
-}
-
-/** Everything is made ready beside its place, so that it comes whole or not at all. */
-async function fetchTo(context: Context, { source, path, target }: Fetching): Promise<void> {
-  const found = findIn(source, path);
-  if (found.files.length === 0 && found.outs.length === 0) throw nothingAt(source, path);
-  mkdirSync(dirname(target), { recursive: true });
-  const making = mkdtempSync(join(dirname(target), '.lockstep-get-'));
-  const data = openSourceData(source, { root: making, now: context.now });
-  try {
-    await placeFiles(source, found.files, { path, making });
-    for (const [out, content] of found.outs) {
-      if (content === undefined) throw notHere(source, out);
-      if (path.startsWith(`${out}/`)) await placePart(source, data, { out, path, content });
-      else await data.place(content, { at: placeOf(path, out), what: out });
-    }
-    rmSync(target, { recursive: true, force: true });
-    renameSync(join(making, WHOLE), target);
-  } finally {
-    data.close();
-    rmSync(making, { recursive: true, force: true });
-  }
-}
-
-/** What is fetched has this name until it is complete. */
-const WHOLE = 'whole' as ProjectPath;
-
-function placeOf(path: ProjectPath, file: ProjectPath): ProjectPath {
-  if (file === path) return WHOLE;
-  return joinPath(WHOLE, path === ROOT ? file : file.slice(path.length + 1));
-}
-
-interface Making {
-  readonly path: ProjectPath;
-  readonly making: string;
-}
-
-async function placeFiles(
-  source: SourceRepository,
-  files: readonly ProjectPath[],
-  { path, making }: Making,
-): Promise<void> {
-  for (const [file, bytes] of await source.revision.read(files)) {
-    const place = join(making, placeOf(path, file));
-    mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, bytes);
-    if (source.files.get(file)?.exec === true) chmodSync(place, 0o755);
-  }
-}
-
-interface Part {
-  readonly out: ProjectPath;
-  readonly path: ProjectPath;
-  readonly content: NonNullable<Found['outs'][number][1]>;
-}
-
-/** A file or a directory within a directory that is an out. */
-async function placePart(source: SourceRepository, data: SourceData, { out, path, content }: Part): Promise<void> {
-  const listing = await data.listing(content);
-  if (listing === undefined) throw notHere(source, out);
-  const wanted = path.slice(out.length + 1);
-  const entries = listing.filter((entry) => entry.path === wanted || entry.path.startsWith(`${wanted}/`));
-  if (entries.length === 0) throw nothingAt(source, path);
-  for (const entry of entries) {
-    if (!('digest' in entry) || entry.digest === null) continue;
-    const at = placeOf(path, joinPath(out, entry.path));
-    const size = 'size' in entry ? (entry.size ?? 0) : 0;
-    await data.place(
-      { kind: 'file', digest: entry.digest, size, exec: entry.kind === 'exec' },
-      { at, what: joinPath(out, entry.path) },
-    );
-  }
-}
-
-export function nothingAt({ url, files, outs }: SourceRepository, path: ProjectPath): LockstepError {
-  const close = nearest(path, [...files.keys(), ...outs.keys()]);
-  return new LockstepError(
-    'usage',
-    `${url} has no ${path}`,
-    close === undefined ? {} : { hint: `did you mean ${close}?` },
-  );
 }

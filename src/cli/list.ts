@@ -8,7 +8,7 @@ import { hexOf } from '../base/hash.ts';
 import { baseName, comparePaths, joinPath, ROOT, resolveInProject } from '../base/project-path.ts';
 import { defineCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
-import { nothingAt } from './get.ts';
+import { nothingAt } from './fetch-source.ts';
 import { openSourceData, type SourceData } from './source-data.ts';
 import { findIn, type SourceRepository, withSource } from './source-repository.ts';
 
