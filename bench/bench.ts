@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Case } from './case.ts';
+import { dvcCases } from './dvc.ts';
 import { largeDirectoryCases } from './large-directory.ts';
 import { largeFileCases } from './large-file.ts';
 import { findDirectory, installed, machineFacts } from './machine.ts';
@@ -20,6 +21,7 @@ const CASES: readonly Case[] = [
   ...largeFileCases,
   ...largeDirectoryCases,
   ...otherToolsCases,
+  ...dvcCases,
 ];
 
 const PROGRAM = resolve('bin/lockstep.cjs');

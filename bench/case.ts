@@ -50,7 +50,7 @@ export function against({ what, dimension, ours, peer, peerName, atMost }: Compa
     ours: `${seconds(ours[dimension])} ${DIMENSIONS[dimension]}`,
     peer: `${peerName}: ${seconds(peer[dimension])}`,
     ratio: times(ratio),
-    allowed: atMost === undefined ? '' : `${atMost} ×`,
+    allowed: atMost === undefined ? '' : `${Number(atMost.toFixed(4))} ×`,
     verdict: atMost === undefined ? 'shown' : ratio <= atMost ? 'met' : 'missed',
   };
 }

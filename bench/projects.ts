@@ -33,7 +33,7 @@ export function writeCopyProject(root: string, stages: readonly CopyStage[]): vo
   commitAll(root);
 }
 
-function pipelineText(stages: readonly CopyStage[]): string {
+export function pipelineText(stages: readonly CopyStage[]): string {
   const texts = stages.map(
     ({ name, from, to }) => `  ${name}:
     cmd: cp ${from} ${to}
