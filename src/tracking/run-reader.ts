@@ -10,13 +10,17 @@ import type { RunQuery } from './tracking-store.ts';
 export function listRuns(open: OpenDatabase, query: RunQuery): readonly Run[] {
   return open.sqlite.transaction(() => {
     let runs = heads(open).orderBy('start_time', 'desc').orderBy('run', 'desc');
-    if (query.stage !== undefined) runs = runs.where('stage', '=', query.stage);
+    if (query.stage !== undefined) runs = runs.where(CALLED, '=', query.stage);
     if (query.status !== undefined) runs = runs.where('status', '=', sql.lit(query.status));
-    if (query.parents !== true) runs = runs.where('stage', 'is not', null);
+    if (query.parents !== true) runs = runs.where(CALLED, 'is not', null);
+    if (query.clients === false) runs = runs.where('origin', '=', 'repro');
     if (query.limit !== undefined) runs = runs.limit(query.limit);
     return complete(open, allRows(open, runs), query.latestMetrics === true ? 'latest_metrics' : 'metrics');
   })();
 }
+
+/** What a run is of: its stage, and where a client made it, its name. */
+const CALLED = sql<string | null>`coalesce(stage, case origin when 'client' then name end)`;
 
 const SHORTEST_PREFIX = 4;
 
@@ -46,7 +50,8 @@ function heads({ db }: OpenDatabase) {
     .selectFrom('runs')
     .leftJoin('environments', 'environments.environment', 'runs.environment')
     .where('lifecycle_stage', '=', 'active')
-    .select(['run', 'run_id', 'parent_run_id', 'stage', 'file', 'status', 'start_time', 'end_time', 'record'])
+    .select(CALLED.as('stage'))
+    .select(['run', 'run_id', 'parent_run_id', 'file', 'status', 'start_time', 'end_time', 'record'])
     .select(['command', 'git_sha', 'git_branch', 'git_remote_url', 'git_dirty', 'git_patch', 'git_omitted']);
 }
 
