@@ -35,7 +35,7 @@ function prepare(open: OpenDatabase) {
     ),
     run: inserter(open, 'runs', RUN_COLUMNS),
     params: inserter(open, 'params', ['run', 'position', 'key', 'value']),
-    metrics: inserter(open, 'metrics', POINT_COLUMNS),
+    metrics: inserter(open, 'metrics', POINT_COLUMNS, 'once'),
     latest: inserter(open, 'latest_metrics', POINT_COLUMNS),
     tags: inserter(open, 'tags', ['run', 'key', 'value']),
     inputs: inserter(open, 'inputs', ['run', 'position', 'path', 'digest', 'size', 'producer']),
@@ -65,14 +65,19 @@ const RUN_COLUMNS = [
   'environment',
 ] as const;
 
-/** Inserts one row; takes the columns' values in the order given here. */
+/**
+ * Inserts one row; takes the columns' values in the order given here. `once` leaves out a row that is there: two points
+ * of a series that say the same at the same time are one.
+ */
 function inserter<T extends keyof Database>(
   { sqlite, db }: OpenDatabase,
   table: T,
   columns: readonly (keyof Insertable<Database[T]> & string)[],
+  once?: 'once',
 ): Statement<unknown[]> {
   const row = Object.fromEntries(columns.map((column) => [column, null])) as unknown as Insertable<Database[T]>;
-  return sqlite.prepare(db.insertInto(table).values(row).compile().sql);
+  const insert = db.insertInto(table).values(row);
+  return sqlite.prepare((once === undefined ? insert : insert.onConflict((c) => c.doNothing())).compile().sql);
 }
 
 function recordOne(statements: Statements, run: Run): void {

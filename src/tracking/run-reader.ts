@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { LockstepError } from '../base/error.ts';
+import { groupBy } from './group-by.ts';
 import type { Run } from './run.ts';
 import { type RunHead, type RunParts, runOf } from './run-rows.ts';
 import { allRows, listedIn, type OpenDatabase } from './sqlite-open.ts';
@@ -10,13 +11,17 @@ import type { RunQuery } from './tracking-store.ts';
 export function listRuns(open: OpenDatabase, query: RunQuery): readonly Run[] {
   return open.sqlite.transaction(() => {
     let runs = heads(open).orderBy('start_time', 'desc').orderBy('run', 'desc');
-    if (query.stage !== undefined) runs = runs.where('stage', '=', query.stage);
+    if (query.stage !== undefined) runs = runs.where(CALLED, '=', query.stage);
     if (query.status !== undefined) runs = runs.where('status', '=', sql.lit(query.status));
-    if (query.parents !== true) runs = runs.where('stage', 'is not', null);
+    if (query.parents !== true) runs = runs.where(CALLED, 'is not', null);
+    if (query.clients === false) runs = runs.where('origin', '=', 'repro');
     if (query.limit !== undefined) runs = runs.limit(query.limit);
     return complete(open, allRows(open, runs), query.latestMetrics === true ? 'latest_metrics' : 'metrics');
   })();
 }
+
+/** What a run is of: its stage, and where a client made it, its name. */
+const CALLED = sql<string | null>`coalesce(stage, case origin when 'client' then name end)`;
 
 const SHORTEST_PREFIX = 4;
 
@@ -46,7 +51,8 @@ function heads({ db }: OpenDatabase) {
     .selectFrom('runs')
     .leftJoin('environments', 'environments.environment', 'runs.environment')
     .where('lifecycle_stage', '=', 'active')
-    .select(['run', 'run_id', 'parent_run_id', 'stage', 'file', 'status', 'start_time', 'end_time', 'record'])
+    .select(CALLED.as('stage'))
+    .select(['run', 'run_id', 'parent_run_id', 'file', 'status', 'start_time', 'end_time', 'record'])
     .select(['command', 'git_sha', 'git_branch', 'git_remote_url', 'git_dirty', 'git_patch', 'git_omitted']);
 }
 
@@ -55,7 +61,14 @@ function complete(open: OpenDatabase, runs: readonly RunHead[], points: 'metrics
   const { db } = open;
   const wanted = listedIn(runs.map((head) => head.run));
   const params = db.selectFrom('params').where('run', 'in', wanted).orderBy('run').orderBy('position').selectAll();
-  const metrics = db.selectFrom(points).where('run', 'in', wanted).orderBy('run').orderBy('position').selectAll();
+  const metrics = db
+    .selectFrom(points)
+    .where('run', 'in', wanted)
+    .orderBy('run')
+    .orderBy('position')
+    .orderBy('timestamp')
+    .orderBy('step')
+    .selectAll();
   const inputs = db.selectFrom('inputs').where('run', 'in', wanted).orderBy('run').orderBy('position').selectAll();
   const artifacts = db
     .selectFrom('artifacts')
@@ -87,11 +100,5 @@ function partsOf(parts: PartsByRun, run: number): RunParts {
 }
 
 function byRun<Row extends { readonly run: number }>(rows: readonly Row[]): ReadonlyMap<number, readonly Row[]> {
-  const grouped = new Map<number, Row[]>();
-  for (const row of rows) {
-    const group = grouped.get(row.run);
-    if (group === undefined) grouped.set(row.run, [row]);
-    else group.push(row);
-  }
-  return grouped;
+  return groupBy(rows, ({ run }) => run);
 }

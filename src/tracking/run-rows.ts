@@ -1,3 +1,4 @@
+import type { Selectable } from 'kysely';
 import type { Digest, Literal, RunId } from '../base/brand.ts';
 import type {
   ArtifactRecord,
@@ -34,7 +35,7 @@ export interface RunHead {
 /** What belongs to one run, in other tables. */
 export interface RunParts {
   readonly params: readonly ParamRow[];
-  readonly metrics: readonly MetricRow[];
+  readonly metrics: readonly Selectable<MetricRow>[];
   readonly inputs: readonly InputRow[];
   readonly artifacts: readonly ArtifactRow[];
   readonly tags: readonly { readonly key: string; readonly value: string }[];
@@ -76,7 +77,7 @@ function dataOf(row: InputRow): DataRecord {
   return { path: row.path, digest: row.digest as Digest, size: row.size, producer: row.producer as RunId | null };
 }
 
-function pointOf(row: MetricRow): MetricPoint {
+function pointOf(row: Selectable<MetricRow>): MetricPoint {
   return {
     key: row.key,
     value: row.is_nan === 1 ? Number.NaN : row.value,

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
 /**
  * The tables, named and shaped as MLflow's where both have the thing. A run is known to its rows by a small number
@@ -14,7 +14,17 @@ export interface Database {
   readonly inputs: InputRow;
   readonly artifacts: ArtifactRow;
   readonly environments: EnvironmentRow;
+  readonly experiment_tags: ExperimentTagRow;
+  readonly datasets: DatasetRow;
+  readonly dataset_inputs: DatasetInputRow;
+  readonly dataset_input_tags: DatasetInputTagRow;
+  readonly model_inputs: ModelInputRow;
+  readonly model_outputs: ModelOutputRow;
+  readonly logged_model_metrics: LoggedModelMetricRow;
 }
+
+/** 64 bits: beyond 2^53 only a bigint says which number is meant. Read back as a number all the same. */
+type Int64 = ColumnType<number, number | bigint>;
 
 export interface ExperimentRow {
   readonly experiment_id: Generated<number>;
@@ -22,6 +32,14 @@ export interface ExperimentRow {
   readonly lifecycle_stage: Generated<string>;
   readonly creation_time: number | null;
   readonly last_update_time: number | null;
+  /** Where artifacts of its runs are; null for experiments that are not the server's: below its artifact root. */
+  readonly artifact_location: string | null;
+}
+
+export interface ExperimentTagRow {
+  readonly experiment_id: number;
+  readonly key: string;
+  readonly value: string;
 }
 
 export interface RunRow {
@@ -46,9 +64,16 @@ export interface RunRow {
   /** A JSON list of paths. */
   readonly git_omitted: string | null;
   readonly environment: string | null;
+  /** Who made the run. A client's runs are not `repro`'s to end or to clean up. */
+  readonly origin: Generated<'repro' | 'client'>;
+  /** Null where no client gave one: then a run is called by its stage. */
+  readonly name: string | null;
+  readonly user_id: string | null;
+  readonly deleted_time: number | null;
+  readonly artifact_uri: string | null;
 }
 
-/** Rows that keep their place in the run's list. */
+/** Rows that keep their place in the run's list: any number that grows from one row to the next. */
 interface ListedRow {
   readonly run: number;
   readonly position: number;
@@ -65,8 +90,8 @@ export interface MetricRow extends ListedRow {
   /** 0 where `is_nan` is 1: SQLite has no NaN. */
   readonly value: number;
   readonly is_nan: number;
-  readonly step: number;
-  readonly timestamp: number;
+  readonly step: Int64;
+  readonly timestamp: Int64;
 }
 
 /** The point of each series with the highest step, then timestamp, then value. */
@@ -99,4 +124,50 @@ export interface EnvironmentRow {
   readonly environment: string;
   /** JSON. */
   readonly record: string;
+}
+
+/** A data set as a client described it; the same experiment, name and digest are the same data set. */
+export interface DatasetRow {
+  readonly dataset: Generated<number>;
+  readonly experiment_id: number;
+  readonly name: string;
+  readonly digest: string;
+  readonly source_type: string;
+  readonly source: string;
+  readonly schema: string | null;
+  readonly profile: string | null;
+}
+
+export interface DatasetInputRow extends ListedRow {
+  readonly dataset: number;
+}
+
+export interface DatasetInputTagRow {
+  readonly run: number;
+  readonly dataset: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface ModelInputRow extends ListedRow {
+  readonly model_id: string;
+}
+
+export interface ModelOutputRow extends ListedRow {
+  readonly model_id: string;
+  readonly step: Int64;
+}
+
+/** A metric of a logged model, said by the run that measured it. */
+export interface LoggedModelMetricRow {
+  readonly model_id: string;
+  readonly run_id: string;
+  readonly key: string;
+  readonly value: number;
+  readonly is_nan: number;
+  readonly step: Int64;
+  readonly timestamp: Int64;
+  /** Empty where no data set was named. */
+  readonly dataset_name: string;
+  readonly dataset_digest: string;
 }

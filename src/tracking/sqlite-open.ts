@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SqliteFile from 'better-sqlite3';
-import { type CompiledQuery, Kysely, type RawBuilder, SqliteDialect, sql } from 'kysely';
+import { type CompiledQuery, Kysely, type RawBuilder, sql } from 'kysely';
 import { explainDatabaseError, foreignDatabase, newerSchema } from './database-error.ts';
+import { SQLITE } from './dialect.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Database } from './schema.ts';
+import { immediateDialect } from './sqlite-dialect.ts';
 
 /** Both doors to one open database: kysely for questions, the file itself for bulk writing in one transaction. */
 export interface OpenDatabase {
@@ -22,7 +24,7 @@ export function openDatabase(file: string): OpenDatabase {
     mkdirSync(dirname(file), { recursive: true });
     sqlite = new SqliteFile(file, { timeout: 10_000 });
     configure(sqlite);
-    const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: sqlite }) });
+    const db = new Kysely<Database>({ dialect: immediateDialect(sqlite) });
     migrate({ file, sqlite, db });
     return { file, sqlite, db };
   } catch (error) {
@@ -54,7 +56,7 @@ function migrateLocked(open: OpenDatabase): void {
   const tables = sqlite.prepare('select count(*) from sqlite_master').pluck().get();
   if (found === 0 && tables !== 0) throw foreignDatabase(file);
   for (const migration of MIGRATIONS.slice(found)) {
-    for (const statement of migration(db as unknown as Kysely<unknown>)) sqlite.exec(statement);
+    for (const statement of migration(db as unknown as Kysely<unknown>, SQLITE)) sqlite.exec(statement);
   }
   sqlite.pragma(`application_id = ${APPLICATION_ID}`);
   sqlite.pragma(`user_version = ${MIGRATIONS.length}`);

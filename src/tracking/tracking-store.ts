@@ -20,6 +20,8 @@ export interface RunQuery {
   readonly status?: RunStatus;
   /** Also the parents, which have no stage. */
   readonly parents?: boolean;
+  /** False: only what `repro` recorded, not what clients logged through the server. */
+  readonly clients?: boolean;
   /** Newest first. */
   readonly limit?: number;
   /** Of each metric series only its latest point: what a table shows, however long the series are. */

@@ -59,7 +59,7 @@ export function fullRun(number: number): Run {
       { key: 'loss', value: Number.NaN, step: 2, timestamp: 1_700_000_000_002 },
       { key: 'acc', value: Number.NEGATIVE_INFINITY, step: -1, timestamp: 1_700_000_000_003 },
       { key: 'loss', value: 5e-324, step: 1, timestamp: 1_700_000_000_004 },
-      { key: 'loss', value: 5e-324, step: 1, timestamp: 1_700_000_000_004 },
+      { key: 'loss', value: 5e-324, step: 1, timestamp: 1_700_000_000_005 },
     ],
     artifacts: [
       { path: 'outs/model.bin', digest: digestNumber(3), size: 10, kind: 'out', stored: true },

@@ -46,6 +46,14 @@ describe('a SQLite file', () => {
     sqlite.close();
   });
 
+  it('keeps a point that is logged twice once', async () => {
+    const store = await openSqliteStore(freshFile());
+    const point = { key: 'loss', value: 0.5, step: 1, timestamp: 2 };
+    await store.record([bareRun(1, { metrics: [point, { ...point, step: 2 }, point] })]);
+    expect((await store.list({}))[0]?.metrics).toEqual([point, { ...point, step: 2 }]);
+    await store.close();
+  });
+
   it('leaves no rows of replaced runs behind', async () => {
     const file = freshFile();
     const store = await openSqliteStore(file);
@@ -78,7 +86,7 @@ describe('a SQLite file', () => {
     await store.record(Array.from({ length: 200 }, (_, i) => fullRun(i + 1)));
     await store.close();
     const bytes = readFileSync(file);
-    writeFileSync(file, bytes.fill(0xa5, 4096));
+    writeFileSync(file, bytes.fill(0xa5, 32 * 4096));
     const damaged = await openSqliteStore(file);
     const stoppage = { code: 'corrupt-database', message: expect.stringContaining(file) };
     await expect(damaged.list({})).rejects.toMatchObject(stoppage);
