@@ -61,6 +61,16 @@ const worker = await rolldown({
 await worker.write({ file: 'dist/store-worker.mjs', format: 'esm', minify: { mangle: false } });
 await worker.close();
 
+// What starts the shells of stages, once there are many; small, as it is there to be forked.
+const launcher = await rolldown({
+  input: 'src/executors/launch-process.ts',
+  platform: 'node',
+  transform: { target: 'node20.19' },
+  logLevel: 'silent',
+});
+await launcher.write({ file: 'dist/launcher.cjs', format: 'cjs', minify: { mangle: false } });
+await launcher.close();
+
 // What draws plots in a page. It is read as text and runs in a browser only.
 const { resolve: resolvePackage } = createRequire(import.meta.url);
 const vega = {

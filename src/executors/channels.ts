@@ -8,8 +8,8 @@ import type { PipeDescriptor, TakePipes } from './fifo.ts';
 export interface Channels {
   /** For descriptors 1 to 3 of the child. */
   readonly stdio: readonly ['pipe' | number, 'pipe' | number, 'pipe' | number];
-  /** Our ends; to be called once, when the child is there. */
-  attach(child: ChildProcess): OurEnds;
+  /** Our ends; to be called once, when the child is there, be it ours or, with descriptors only, another's. */
+  attach(child: ChildProcess | undefined): OurEnds;
   /** To be called when there will be no child. */
   discard(): void;
 }
@@ -88,8 +88,8 @@ const SOCKETS: Channels = {
   stdio: ['pipe', 'pipe', 'pipe'],
   discard: () => {},
   attach(child) {
-    const { stdout, stderr } = child;
-    const gate = child.stdio[3];
+    const { stdout, stderr } = child ?? {};
+    const gate = child?.stdio[3];
     if (!stdout || !stderr || !gate || !('end' in gate)) throw new Error('the child has no channels');
     // The shell may have died meanwhile; its exit says so.
     gate.on('error', () => {});

@@ -3,32 +3,56 @@ import { mkdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node
 import { dirname } from 'node:path';
 import { isErrno } from '../base/error.ts';
 import { processTable } from '../base/process-identity.ts';
-import { type Gate, type OurEnds, openChannels } from './channels.ts';
+import { type Channels, type Gate, type OurEnds, openChannels } from './channels.ts';
 import type { Execution, Executor, Exit, Task } from './executor.ts';
 import { pipeSource, type TakePipes } from './fifo.ts';
+import { findLaunchProgram, type Launched, type Launcher, openLauncher } from './launcher.ts';
 import { type Delivery, deliver } from './output-delivery.ts';
 import { endSession, groupExists } from './process-group.ts';
 import { type ShellCommand, shellCommand } from './shell-command.ts';
 
 export interface LocalOptions {
   readonly shell?: string;
+  /** The program that starts processes for us once there were many, and how many that is. */
+  readonly launcher?: { readonly file: string | undefined; readonly after: number };
 }
 
+/** So many tasks are begun before a process that only starts others has paid for its own start. */
+const MANY = 16;
+
 /** Runs stages on this machine. */
-export function localExecutor({ shell = '/bin/sh' }: LocalOptions = {}): Executor {
+export function localExecutor({ shell = '/bin/sh', launcher }: LocalOptions = {}): Executor {
   const takePipes = pipeSource();
+  const { file, after } = launcher ?? { file: findLaunchProgram(), after: MANY };
+  const launching: Launching = { ready: undefined };
+  let count = 0;
   return {
     name: 'local',
     start(task): Execution {
       const stop = new AbortController();
-      const finished = perform(task, { shell, takePipes, stop: stop.signal });
+      count += 1;
+      if (count === after + 1 && file !== undefined) {
+        const opened = openLauncher({ file, env: task.env });
+        void opened.then((ready) => {
+          launching.ready = ready;
+        });
+        // Where every task is to go that way, as tests wish, the first waits for it.
+        if (after === 0) launching.first = opened;
+      }
+      const finished = perform(task, { shell, takePipes, launching, stop: stop.signal });
       return { finished, stop: () => stop.abort() };
     },
   };
 }
 
+interface Launching {
+  ready: Launcher | undefined;
+  first?: Promise<unknown>;
+}
+
 interface Means {
   readonly shell: string;
+  readonly launching: Launching;
   readonly takePipes: TakePipes;
   readonly stop: AbortSignal;
 }
@@ -63,12 +87,9 @@ async function start(task: Task, command: ShellCommand, means: Means): Promise<S
   try {
     const channels = await openChannels(means.takePipes, dirname(task.recordFile));
     try {
-      const stdio: StdioOptions = ['ignore', ...channels.stdio];
-      const env = { ...task.env };
-      // Not execa: it adds two milliseconds of CPU per process, and all that it is good at is done otherwise here.
-      const child = spawn(means.shell, command.args, { cwd: task.cwd, env, detached: true, stdio });
-      const pid = await pidOf(child);
-      return { kind: 'started', pid, exit: exitOf(child), ...connect(channels.attach(child), task) };
+      await means.launching.first;
+      const begun = await begin(task, { shell: means.shell, command, channels, launcher: means.launching.ready });
+      return { kind: 'started', pid: begun.pid, exit: begun.exit, ...connect(channels.attach(begun.child), task) };
     } catch (error) {
       channels.discard();
       throw error;
@@ -76,6 +97,30 @@ async function start(task: Task, command: ShellCommand, means: Means): Promise<S
   } catch (error) {
     return { kind: 'not-started', message: explain(error, task, means.shell) };
   }
+}
+
+interface Beginning {
+  readonly shell: string;
+  readonly command: ShellCommand;
+  readonly channels: Channels;
+  readonly launcher: Launcher | undefined;
+}
+
+interface Begun extends Launched {
+  /** Undefined where another process is its parent. */
+  readonly child: ChildProcess | undefined;
+}
+
+async function begin({ cwd, env }: Task, { shell, command, channels, launcher }: Beginning): Promise<Begun> {
+  const { args } = command;
+  const descriptors = channels.stdio.filter((one) => one !== 'pipe');
+  if (launcher !== undefined && descriptors.length === channels.stdio.length) {
+    return { child: undefined, ...(await launcher.launch({ shell, args, cwd, env, descriptors })) };
+  }
+  const stdio: StdioOptions = ['ignore', ...channels.stdio];
+  // Not execa: it adds two milliseconds of CPU per process, and all that it is good at is done otherwise here.
+  const child = spawn(shell, args, { cwd, env: { ...env }, detached: true, stdio });
+  return { child, pid: await pidOf(child), exit: exitOf(child) };
 }
 
 /** Rejects with what kept the process from starting. */
