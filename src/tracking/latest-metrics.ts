@@ -1,8 +1,13 @@
-import type { MetricPoint } from './run.ts';
+interface Point {
+  readonly key: string;
+  readonly value: number;
+  readonly step: number | bigint;
+  readonly timestamp: number | bigint;
+}
 
 /** Of each series the point with the highest step, then timestamp, then value, in the order the keys first came. */
-export function latestMetrics(points: readonly MetricPoint[]): readonly MetricPoint[] {
-  const latest = new Map<string, MetricPoint>();
+export function latestMetrics<P extends Point>(points: readonly P[]): readonly P[] {
+  const latest = new Map<string, P>();
   for (const point of points) {
     const known = latest.get(point.key);
     if (known === undefined || isLater(point, known)) latest.set(point.key, point);
@@ -10,7 +15,7 @@ export function latestMetrics(points: readonly MetricPoint[]): readonly MetricPo
   return [...latest.values()];
 }
 
-function isLater(a: MetricPoint, b: MetricPoint): boolean {
+function isLater(a: Point, b: Point): boolean {
   if (a.step !== b.step) return a.step > b.step;
   if (a.timestamp !== b.timestamp) return a.timestamp > b.timestamp;
   return a.value > b.value || (Number.isNaN(b.value) && !Number.isNaN(a.value));

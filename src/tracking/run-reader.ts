@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { LockstepError } from '../base/error.ts';
+import { groupBy } from './group-by.ts';
 import type { Run } from './run.ts';
 import { type RunHead, type RunParts, runOf } from './run-rows.ts';
 import { allRows, listedIn, type OpenDatabase } from './sqlite-open.ts';
@@ -60,7 +61,14 @@ function complete(open: OpenDatabase, runs: readonly RunHead[], points: 'metrics
   const { db } = open;
   const wanted = listedIn(runs.map((head) => head.run));
   const params = db.selectFrom('params').where('run', 'in', wanted).orderBy('run').orderBy('position').selectAll();
-  const metrics = db.selectFrom(points).where('run', 'in', wanted).orderBy('run').orderBy('position').selectAll();
+  const metrics = db
+    .selectFrom(points)
+    .where('run', 'in', wanted)
+    .orderBy('run')
+    .orderBy('position')
+    .orderBy('timestamp')
+    .orderBy('step')
+    .selectAll();
   const inputs = db.selectFrom('inputs').where('run', 'in', wanted).orderBy('run').orderBy('position').selectAll();
   const artifacts = db
     .selectFrom('artifacts')
@@ -92,11 +100,5 @@ function partsOf(parts: PartsByRun, run: number): RunParts {
 }
 
 function byRun<Row extends { readonly run: number }>(rows: readonly Row[]): ReadonlyMap<number, readonly Row[]> {
-  const grouped = new Map<number, Row[]>();
-  for (const row of rows) {
-    const group = grouped.get(row.run);
-    if (group === undefined) grouped.set(row.run, [row]);
-    else group.push(row);
-  }
-  return grouped;
+  return groupBy(rows, ({ run }) => run);
 }
