@@ -32,7 +32,9 @@ export function openAccessTokens(tracking: TrackingDatabase, now: () => number):
       const [, id, secret = ''] = TOKEN.exec(token) ?? [];
       const row = (await rows()).find(({ token_id }) => token_id === id);
       if (row === undefined) return undefined;
-      return timingSafeEqual(Buffer.from(row.secret_digest), Buffer.from(digestOfSecret(secret))) ? row.scope : undefined;
+      return timingSafeEqual(Buffer.from(row.secret_digest), Buffer.from(digestOfSecret(secret)))
+        ? row.scope
+        : undefined;
     },
   };
 }
@@ -61,7 +63,9 @@ export async function addAccessToken(
   return added ? `lockstep_${id}_${secret}` : undefined;
 }
 
-export async function listAccessTokens(tracking: TrackingDatabase): Promise<readonly Omit<AccessTokenRow, 'secret_digest'>[]> {
+export async function listAccessTokens(
+  tracking: TrackingDatabase,
+): Promise<readonly Omit<AccessTokenRow, 'secret_digest'>[]> {
   return await tracking.db
     .selectFrom('access_tokens')
     .select(['token_id', 'name', 'scope', 'creation_time'])

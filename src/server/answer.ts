@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { RequestError, type RequestErrorCode } from '../tracking/request-error.ts';
+import type { RequestError, RequestErrorCode } from '../tracking/request-error.ts';
 import { writeJson } from './json.ts';
 
 /** MLflow's clients repeat a request for minutes on 5xx and 429, so only what may pass by itself is one of them. */

@@ -38,7 +38,9 @@ export function buildApp({ services, endpoints, routes, metrics, log }: AppParts
   const app = new Hono<Door>({ getPath: (_, options) => rawPath(options?.env?.incoming.url ?? '/') });
   app.get('/health', (c) => c.text('OK'));
   app.get('/version', (c) => c.text(SPEAKS_LIKE));
-  app.get('/metrics', (c) => c.text(metrics.text(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }));
+  app.get('/metrics', (c) =>
+    c.text(metrics.text(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  );
   for (const endpoint of endpoints) {
     for (const prefix of PREFIXES) {
       app.on(endpoint.method, prefix + endpoint.path, async (c) => {
@@ -69,8 +71,7 @@ export function buildApp({ services, endpoints, routes, metrics, log }: AppParts
 
 async function ask(endpoint: Endpoint, services: Services, c: Context<Door>): Promise<object> {
   const { incoming } = c.env as Exchange;
-  const fields =
-    endpoint.method === 'GET' ? queryOf(incoming.url ?? '') : await readJsonBody(incoming, endpoint.path);
+  const fields = endpoint.method === 'GET' ? queryOf(incoming.url ?? '') : await readJsonBody(incoming, endpoint.path);
   return await endpoint.handle(services, readRequest(endpoint.request, { ...fields, ...paramsOf(c) }));
 }
 

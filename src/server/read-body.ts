@@ -11,15 +11,15 @@ const LIMIT = 8 * MIB;
 const READ_WITHIN = 60_000;
 
 /** The fields of a request's body; none where it is empty or no JSON object, as MLflow has it. */
-export async function readJsonBody(incoming: IncomingMessage, path: string): Promise<Readonly<Record<string, unknown>>> {
+export async function readJsonBody(
+  incoming: IncomingMessage,
+  path: string,
+): Promise<Readonly<Record<string, unknown>>> {
   const type = incoming.headers['content-type'];
   const empty = incoming.headers['content-length'] === '0' || !hasBody(incoming);
   // A page of another site can send a form or plain text unasked, but not this type: that is why it is required.
   if (type === undefined ? incoming.method === 'POST' || !empty : !/^application\/json *(;|$)/i.test(type)) {
-    throw new RequestError(
-      'INVALID_PARAMETER_VALUE',
-      "Bad Request. Content-Type must be one of ['application/json'].",
-    );
+    throw new RequestError('INVALID_PARAMETER_VALUE', "Bad Request. Content-Type must be one of ['application/json'].");
   }
   if (empty) return {};
   const bytes = await readBytes(incoming, LIMITS[path] ?? LIMIT);
@@ -38,7 +38,10 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 async function readBytes(incoming: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = new RequestError('INVALID_PARAMETER_VALUE', `The request is larger than the ${limit} bytes it may be`);
+  const tooLarge = new RequestError(
+    'INVALID_PARAMETER_VALUE',
+    `The request is larger than the ${limit} bytes it may be`,
+  );
   if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLarge;
   const slow = setTimeout(() => incoming.destroy(new Error('the body came too slowly')), READ_WITHIN);
   const chunks: Buffer[] = [];

@@ -48,7 +48,10 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 function requestLines(series: ReadonlyMap<string, Series>): readonly string[] {
   const name = 'lockstep_http_request_duration_seconds';
-  const lines = [`# HELP ${name} Time from the first byte of a request to the last of its answer.`, `# TYPE ${name} histogram`];
+  const lines = [
+    `# HELP ${name} Time from the first byte of a request to the last of its answer.`,
+    `# TYPE ${name} histogram`,
+  ];
   for (const [labels, { count, seconds, buckets }] of series) {
     BUCKETS.forEach((bound, i) => {
       lines.push(`${name}_bucket{${labels},le="${bound}"} ${buckets[i]}`);

@@ -1,3 +1,4 @@
+import { rootOf } from '../tracking/logged/experiments.ts';
 import { RequestError } from '../tracking/request-error.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import type { Services } from './endpoint.ts';
@@ -48,7 +49,8 @@ async function* atMost(content: AsyncIterable<Uint8Array>, limit: number): Async
   let size = 0;
   for await (const chunk of content) {
     size += chunk.length;
-    if (size > limit) throw new RequestError('INVALID_PARAMETER_VALUE', `Artifacts sent this way have at most ${limit} bytes`);
+    if (size > limit)
+      throw new RequestError('INVALID_PARAMETER_VALUE', `Artifacts sent this way have at most ${limit} bytes`);
     yield chunk;
   }
 }
@@ -97,17 +99,20 @@ function rootIn(uri: string): string {
 async function artifactUriOfRun({ tracking, artifactRoot }: Services, runId: string): Promise<string> {
   const run = await tracking.db
     .selectFrom('runs')
+    .innerJoin('experiments', 'experiments.experiment_id', 'runs.experiment_id')
     .where('run_id', '=', runId)
-    .select(['experiment_id', 'artifact_uri'])
+    .select(['runs.experiment_id', 'artifact_uri', 'artifact_location'])
     .executeTakeFirst();
   if (run === undefined) throw new RequestError('RESOURCE_DOES_NOT_EXIST', `Run with id=${runId} not found`);
-  return run.artifact_uri ?? `${artifactRoot}/${run.experiment_id}/${runId}/artifacts`;
+  return run.artifact_uri ?? `${rootOf(run, artifactRoot)}/${runId}/artifacts`;
 }
 
 type Fields = Readonly<Record<string, string>>;
 
 function fieldsOf(url = ''): Fields {
-  const single = Object.entries(queryOf(url)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const single = Object.entries(queryOf(url)).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
   return Object.fromEntries(single);
 }
 

@@ -10,7 +10,11 @@ export interface Exchange {
 }
 
 /** Answers with a file, a part of it or the word that the client has it already. */
-export async function sendFile(store: ArtifactStore, file: StoredFile, { incoming, outgoing }: Exchange): Promise<void> {
+export async function sendFile(
+  store: ArtifactStore,
+  file: StoredFile,
+  { incoming, outgoing }: Exchange,
+): Promise<void> {
   const hex = hexOf(file.digest);
   const tag = `"${hex}"`;
   outgoing.setHeader('etag', tag);
