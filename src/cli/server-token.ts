@@ -27,10 +27,7 @@ MLFLOW_TRACKING_PASSWORD with any user name. As soon as there is one, every requ
   positionals: { min: 1, max: 2 },
   examples: ['lockstep server token add laptop --scope write', 'lockstep server token revoke laptop'],
   run: async (context, given, [action = '', name]) => {
-    const scope = SCOPES.find((known) => known === (given.scope ?? 'write'));
-    if (scope === undefined) {
-      throw new LockstepError('usage', `no scope '${given.scope}'`, { hint: `choose from: ${SCOPES.join(', ')}` });
-    }
+    const scope = SCOPES.find((known) => known === given.scope) ?? 'write';
     const work = workOf({ action, name, scope, json: given.json === true });
     const tracking = await openTracking(backendOf(context, given.backend));
     try {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { LockstepError } from '../base/error.ts';
 import { openAccessTokens } from './access-tokens.ts';
 import { sendAnswer } from './answer.ts';
@@ -14,6 +15,7 @@ import { isPinnedArtifact } from './pinned-artifacts.ts';
 import { rawPath } from './raw-path.ts';
 import { makeRequestMetrics } from './request-metrics.ts';
 import { runArtifactRoutes } from './run-artifacts.ts';
+import type { Exchange } from './send-file.ts';
 import type { ServerLog } from './server-log.ts';
 
 export interface ServeOptions extends Omit<GuardOptions, 'tokens'> {
@@ -62,7 +64,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     metrics,
     log,
   });
-  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: true });
+  const answer = getRequestListener(answered(app.fetch));
   const server = createServer(
     { noDelay: true, requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: KEEP_ALIVE },
     (incoming, outgoing) => {
@@ -81,6 +83,16 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   server.setTimeout(SILENT_FOR);
   await listen(server, options);
   return { address: addressOf(server, options.host), stop: () => stop(server) };
+}
+
+type Fetch = ReturnType<typeof buildApp>['fetch'];
+
+/** hono answers HEAD with a copy of what GET answers, which does not say any more that all was sent already. */
+function answered(fetch: Fetch): Fetch {
+  return async (request, env) => {
+    const response = await fetch(request, env);
+    return (env as Exchange).outgoing.headersSent ? RESPONSE_ALREADY_SENT : response;
+  };
 }
 
 function observe(
@@ -103,9 +115,9 @@ async function listen(server: Server, { host, port }: ServeOptions): Promise<voi
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
         new LockstepError('usage', `cannot listen on ${host} port ${port}: ${error.code ?? error.message}`, {
-          hint: error.code === 'EADDRINUSE' ? 'another program has it: choose one with --port, 0 for any' : undefined,
           cause: error,
-        } as ConstructorParameters<typeof LockstepError>[2]),
+          ...(error.code === 'EADDRINUSE' && { hint: 'another program has it: choose one with --port, 0 for any' }),
+        }),
       );
     });
     server.listen(port, host, resolve);
