@@ -54,7 +54,7 @@ async function inOnePiece(): Promise<never> {
 }
 
 /** What a listing shows: the names in one directory. */
-export async function listFiles(store: ArtifactStore, path: string): Promise<object> {
+async function listFiles(store: ArtifactStore, path: string): Promise<object> {
   const files = await store.list(path);
   if (files.length === 0) return {};
   return {
