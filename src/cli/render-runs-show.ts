@@ -89,12 +89,17 @@ type Row = readonly [name: string, value: string];
 function headSection(run: Run, style: Styles): string {
   const began = new Date(run.startTime).toISOString();
   const took = run.endTime === null ? '' : `, took ${durationText(run.endTime - run.startTime)}`;
-  const name = run.stage === null ? 'a whole repro' : `stage ${run.stage} of ${run.file}`;
+  const name = run.stage === null ? 'a whole repro' : calledOf(run.stage, run.file);
   const lines = [`run ${style.bold(run.id)}: ${name}`, `${run.status}, began ${began}${took}`];
   const failure = run.tags['lockstep.failure'];
   if (failure !== undefined) lines.push(style.red(`failed: ${oneLine(failure)}`));
   if (run.parent !== null) lines.push(`part of repro ${run.parent}`);
   return lines.join('\n');
+}
+
+/** A run that a client logged has a name, but no pipeline file. */
+function calledOf(stage: string, file: string | null): string {
+  return file === null ? stage : `stage ${stage} of ${file}`;
 }
 
 function section(style: Styles, title: string, rows: readonly Row[]): string {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { isAnyOf } from '../statements.ts';
 import type { TrackingDatabase } from '../tracking-database.ts';
 
@@ -9,13 +9,6 @@ export interface PointRow {
   readonly step: number | string;
   readonly timestamp: number | string;
 }
-
-/** A double holds whole numbers up to here; SQLite's driver rounds others unless they come as text. */
-const EXACT = 2 ** 53 - 1;
-
-const wholeNumber = (column: string) =>
-  sql<number | string>`case when ${sql.ref(column)} between ${sql.lit(-EXACT)} and ${sql.lit(EXACT)}
-    then ${sql.ref(column)} else cast(${sql.ref(column)} as text) end`;
 
 export const POINT_FIELDS = ['key', 'value', 'is_nan', 'step', 'timestamp'] as const;
 
@@ -28,24 +21,46 @@ interface Series {
 }
 
 /** In order of time, step and value, which is the order in which the points stand. */
-export async function readHistory({ db, dialect }: TrackingDatabase, series: Series): Promise<readonly PointRow[]> {
-  let points = db
-    .selectFrom('metrics')
-    .where('key', '=', series.key)
-    .where('run', '=', db.selectFrom('runs').select('run').where('run_id', '=', series.runId))
-    .orderBy('timestamp')
-    .orderBy('step')
-    .orderBy('value')
-    .select(['key', 'value', 'is_nan']);
-  points = points.offset(series.offset);
-  // SQLite knows no offset without a limit.
-  const { limit = EXACT } = series;
-  return await points
-    .limit(limit)
-    .select(dialect.name === 'sqlite' ? [wholeNumber('step').as('step'), wholeNumber('timestamp').as('timestamp')] : [])
-    .$if(dialect.name === 'postgres', (query) => query.select(['step', 'timestamp']))
-    .$castTo<PointRow>()
-    .execute();
+export async function readHistory(tracking: TrackingDatabase, series: Series): Promise<readonly PointRow[]> {
+  const { key } = series;
+  const { rows } = await historyOf(tracking, series, sql`step, timestamp`);
+  if (rows.every(isExact)) return rows.map((row) => pointOf(key, row));
+  const exact = await historyOf(
+    tracking,
+    series,
+    sql`cast(step as text) as step, cast(timestamp as text) as timestamp`,
+  );
+  return exact.rows.map((row) =>
+    pointOf(key, { ...row, step: shortened(row.step), timestamp: shortened(row.timestamp) }),
+  );
+}
+
+type Measured = Omit<PointRow, 'key'>;
+
+/** Without what all of them have in common: there may be a hundred thousand. */
+async function historyOf(
+  { db }: TrackingDatabase,
+  { runId, key, offset, limit = EXACT }: Series,
+  times: RawBuilder<unknown>,
+): Promise<{ readonly rows: readonly Measured[] }> {
+  return await sql<Measured>`select value, is_nan, ${times} from metrics
+    where run = (select run from runs where run_id = ${runId}) and key = ${key}
+    order by metrics.timestamp, metrics.step, metrics.value limit ${limit} offset ${offset}`.execute(db);
+}
+
+function pointOf(key: string, { value, is_nan, step, timestamp }: Measured): PointRow {
+  return { key, value, is_nan, step, timestamp };
+}
+
+/** A double holds whole numbers up to here; SQLite's driver rounds others unless they come as text. */
+const EXACT = Number.MAX_SAFE_INTEGER;
+
+function isExact({ step, timestamp }: Measured): boolean {
+  return Number.isSafeInteger(step) && Number.isSafeInteger(timestamp);
+}
+
+function shortened(number: number | string): number | string {
+  return Number.isSafeInteger(Number(number)) ? Number(number) : number;
 }
 
 export interface Sampled {

@@ -36,6 +36,8 @@ export async function appendPoints(
   const position = positionAt(now);
   const all = logged.flatMap(({ run, points }) => points.map((point, i) => rowOf(run, point, position + i)));
   if (all.length === 0) return;
+  // In the order of the table, so that a series' points are written side by side.
+  all.sort(([runA, a], [runB, b]) => Number(runA) - Number(runB) || (String(a) < String(b) ? -1 : a === b ? 0 : 1));
   const latest = logged.flatMap(({ run, points }) =>
     latestMetrics(points).map((point, i) => rowOf(run, point, position + i)),
   );

@@ -12,7 +12,7 @@ export function offsetOf(token: string | undefined): number {
   }
 }
 
-export function tokenAt(offset: number): string {
+function tokenAt(offset: number): string {
   return Buffer.from(JSON.stringify({ offset })).toString('base64');
 }
 

@@ -30,7 +30,7 @@ export interface RunScope {
   readonly artifactRoot: string;
 }
 
-export function attributeSql(name: string, { artifactRoot }: RunScope): RawBuilder<unknown> {
+function attributeSql(name: string, { artifactRoot }: RunScope): RawBuilder<unknown> {
   if (name === 'run_name') return RUN_NAME;
   if (name !== 'artifact_uri') return sql`${sql.ref(`runs.${name}`)}`;
   return sql`coalesce(runs.artifact_uri, coalesce(
