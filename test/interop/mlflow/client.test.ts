@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { project } from '../../support/rig.ts';
-import { askMlflow, MLFLOW_PYTHON, ServerProgram } from './real-mlflow.ts';
+import { ServerProgram } from '../../support/server-program.ts';
+import { askMlflow, MLFLOW_PYTHON } from './real-mlflow.ts';
 
 describe.skipIf(MLFLOW_PYTHON === undefined)("MLflow's own client", { timeout: 120_000 }, () => {
   test('logs a run, finds it and fetches its artifacts; lockstep lists it', async () => {
