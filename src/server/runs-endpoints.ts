@@ -33,7 +33,7 @@ const create = defineEndpoint({
     tags: repeated(Tag),
   }),
   handle: async ({ tracking, artifactRoot, now }, request) => {
-    const runId = await createRun(tracking, {
+    const run = await createRun(tracking, {
       experimentId: request.experiment_id === undefined || request.experiment_id === '' ? '0' : request.experiment_id,
       userId: request.user_id,
       name: request.run_name,
@@ -41,7 +41,7 @@ const create = defineEndpoint({
       tags: request.tags,
       artifactRoot,
     });
-    return { run: runMessage(await readRun(tracking, runId), artifactRoot) };
+    return { run: runMessage(run, artifactRoot) };
   },
 });
 

@@ -124,7 +124,8 @@ export async function renameExperiment(
   });
 }
 
-async function activeExperiment(trx: Kysely<Database>, id: string): Promise<Selectable<ExperimentRow>> {
+/** One that may be written to. */
+export async function activeExperiment(trx: Kysely<Database>, id: string): Promise<Selectable<ExperimentRow>> {
   const experiment = await findExperiment(trx, id);
   if (experiment.lifecycle_stage === 'active') return experiment;
   throw invalid(`The experiment ${id} must be in the 'active' state. Current state is deleted.`);

@@ -1,6 +1,9 @@
-import type { RequestError } from '../request-error.ts';
+import type { Kysely } from 'kysely';
+import { groupBy } from '../group-by.ts';
+import { RequestError } from '../request-error.ts';
+import type { Database } from '../schema.ts';
 import type { TrackingDatabase } from '../tracking-database.ts';
-import { appendPoints, type LoggedPoint } from './points.ts';
+import { appendPoints, type LoggedPoint, type PointsOfRun } from './points.ts';
 import { writableRuns } from './run-head.ts';
 
 interface Waiting {
@@ -33,34 +36,38 @@ export function logPoint(
 }
 
 async function flush(tracking: TrackingDatabase, now: () => number): Promise<void> {
-  let group: readonly Waiting[] = [];
+  let group: readonly Waiting[] | undefined;
+  const take = () => {
+    const taken = queues.get(tracking) ?? [];
+    queues.delete(tracking);
+    return taken;
+  };
   try {
-    const wrong = await tracking.write(async (trx) => {
-      group = queues.get(tracking) ?? [];
-      queues.delete(tracking);
-      const runs = await writableRuns(
-        trx,
-        tracking.dialect,
-        group.map(({ runId }) => runId),
-      );
-      const refused = new Map<Waiting, RequestError>();
-      const pointsOf = new Map<string, LoggedPoint[]>();
-      for (const waiting of group) {
-        const run = runs.get(waiting.runId);
-        if (run instanceof Error) refused.set(waiting, run);
-        else pointsOf.set(waiting.runId, [...(pointsOf.get(waiting.runId) ?? []), waiting.point]);
-      }
-      const logged = [...pointsOf].flatMap(([id, points]) => {
-        const run = runs.get(id);
-        return run === undefined || run instanceof Error ? [] : [{ run, points }];
-      });
-      await appendPoints(trx, tracking.dialect, { logged, now: now() });
-      return refused;
+    const refused = await tracking.write(async (trx) => {
+      group = take();
+      return await append(tracking, trx, { group, now: now() });
     });
-    for (const waiting of group) waiting.settle(wrong.get(waiting));
+    for (const waiting of group ?? []) waiting.settle(refused.get(waiting.runId));
   } catch (error) {
-    const unsent = group.length > 0 ? group : (queues.get(tracking) ?? []);
-    if (unsent !== group) queues.delete(tracking);
-    for (const waiting of unsent) waiting.settle(error);
+    for (const waiting of group ?? take()) waiting.settle(error);
   }
+}
+
+/** What is wrong with one run is no reason to refuse the points of another. */
+async function append(
+  { dialect }: TrackingDatabase,
+  trx: Kysely<Database>,
+  { group, now }: { readonly group: readonly Waiting[]; readonly now: number },
+): Promise<ReadonlyMap<string, RequestError>> {
+  const ids = group.map(({ runId }) => runId);
+  const runs = await writableRuns(trx, dialect, ids);
+  const refused = new Map<string, RequestError>();
+  const logged: PointsOfRun[] = [];
+  for (const [runId, waiting] of groupBy(group, (one) => one.runId)) {
+    const run = runs.get(runId);
+    if (run instanceof RequestError) refused.set(runId, run);
+    else if (run !== undefined) logged.push({ run, points: waiting.map(({ point }) => point) });
+  }
+  await appendPoints(trx, dialect, { logged, now });
+  return refused;
 }

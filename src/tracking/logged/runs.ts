@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import type { Selectable } from 'kysely';
 import type { RunId } from '../../base/brand.ts';
+import type { ExperimentRow } from '../schema.ts';
 import type { TrackingDatabase } from '../tracking-database.ts';
-import { findExperiment, rootOf } from './experiments.ts';
+import { activeExperiment, rootOf } from './experiments.ts';
 import { invalid } from './keys.ts';
 import { moveRuns } from './lifecycle.ts';
+import type { LoggedRun } from './read-runs.ts';
 import { findHead, type RunHeadRow, writableRun } from './run-head.ts';
 import { randomRunName } from './run-name.ts';
-import { checkTags, type KeyValue, NAME_TAG, PARENT_TAG, setTags } from './tags.ts';
+import { checkTags, type KeyValue, lastOfEach, NAME_TAG, PARENT_TAG, setTags, writeTags } from './tags.ts';
 
 export interface NewRun {
   readonly experimentId: string;
@@ -17,36 +20,42 @@ export interface NewRun {
   readonly artifactRoot: string;
 }
 
-export async function createRun(tracking: TrackingDatabase, given: NewRun): Promise<string> {
+/** What was written, without asking for it. */
+export async function createRun(tracking: TrackingDatabase, given: NewRun): Promise<LoggedRun> {
   checkTags(given.tags);
   const name = nameOf(given);
-  const runId = randomUUID().replaceAll('-', '') as RunId;
-  await tracking.write(async (trx) => {
-    const experiment = await findExperiment(trx, given.experimentId);
-    if (experiment.lifecycle_stage !== 'active') {
-      const message = `The experiment ${experiment.experiment_id} must be in the 'active' state. Current state is ${experiment.lifecycle_stage}.`;
-      throw invalid(message);
-    }
-    const { run } = await trx
-      .insertInto('runs')
-      .values({
-        run_id: runId,
-        experiment_id: experiment.experiment_id,
-        parent_run_id: given.tags.findLast(({ key }) => key === PARENT_TAG)?.value ?? null,
-        status: 'RUNNING',
-        start_time: given.startTime,
-        origin: 'client',
-        name,
-        user_id: given.userId ?? '',
-        artifact_uri: `${rootOf(experiment, given.artifactRoot)}/${runId}/artifacts`,
-      })
-      .returning('run')
-      .executeTakeFirstOrThrow();
-    const rows = [...given.tags.filter(({ key }) => key !== NAME_TAG), { key: NAME_TAG, value: name }];
-    const written = { run, run_id: runId, experiment_id: experiment.experiment_id };
-    await setTags(trx, tracking.dialect, { run: written, tags: rows });
+  const values = lastOfEach([...given.tags, { key: NAME_TAG, value: name }]);
+  const tags = [...values].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const head = await tracking.write(async (trx) => {
+    const experiment = await activeExperiment(trx, given.experimentId);
+    const row = rowOf(given, { experiment, name, parent: values.get(PARENT_TAG) ?? null });
+    const { run } = await trx.insertInto('runs').values(row).returning('run').executeTakeFirstOrThrow();
+    await writeTags(trx, tracking.dialect, { run: { ...row, run }, tags });
+    const { artifact_location } = experiment;
+    return { ...row, run, artifact_location, run_name: name, end_time: null, lifecycle_stage: 'active', git_sha: null };
   });
-  return runId;
+  return { head, tags, metrics: [], params: [], datasets: [], modelInputs: [], modelOutputs: [] };
+}
+
+interface Placed {
+  readonly experiment: Selectable<ExperimentRow>;
+  readonly name: string;
+  readonly parent: string | null;
+}
+
+function rowOf(given: NewRun, { experiment, name, parent }: Placed) {
+  const runId = randomUUID().replaceAll('-', '') as RunId;
+  return {
+    run_id: runId,
+    experiment_id: experiment.experiment_id,
+    parent_run_id: parent,
+    status: 'RUNNING',
+    start_time: given.startTime,
+    origin: 'client' as const,
+    name,
+    user_id: given.userId ?? '',
+    artifact_uri: `${rootOf(experiment, given.artifactRoot)}/${runId}/artifacts`,
+  };
 }
 
 function nameOf({ name, tags }: NewRun): string {

@@ -21,19 +21,14 @@ export function checkTags(tags: readonly KeyValue[]): void {
   for (const [i, { key }] of tags.entries()) checkKey(key, `tags[${i}].key`);
 }
 
-/** Of tags with the same key the last one counts. */
-export async function setTags(
-  trx: Kysely<Database>,
-  dialect: Dialect,
-  { run, tags }: { readonly run: WritableRun; readonly tags: readonly KeyValue[] },
-): Promise<void> {
-  const values = new Map(tags.map(({ key, value }) => [key, cut(value, LONGEST_TAG)]));
-  await insertRows(trx, dialect, {
-    table: 'tags',
-    columns: ['run', 'key', 'value'],
-    rows: [...values].map(([key, value]) => [run.run, key, value]),
-    conflict: sql`on conflict (run, key) do update set value = excluded.value`,
-  });
+interface TagsOfRun {
+  readonly run: WritableRun;
+  readonly tags: readonly KeyValue[];
+}
+
+export async function setTags(trx: Kysely<Database>, dialect: Dialect, { run, tags }: TagsOfRun): Promise<void> {
+  const values = lastOfEach(tags);
+  await writeTags(trx, dialect, { run, tags: [...values].map(([key, value]) => ({ key, value })) });
   const name = values.get(NAME_TAG);
   const parent = values.get(PARENT_TAG);
   if (name === undefined && parent === undefined) return;
@@ -42,6 +37,21 @@ export async function setTags(
     .set({ ...(name === undefined ? {} : { name }), ...(parent === undefined ? {} : { parent_run_id: parent }) })
     .where('run', '=', run.run)
     .execute();
+}
+
+/** Of tags with the same key the last one counts. */
+export function lastOfEach(tags: readonly KeyValue[]): ReadonlyMap<string, string> {
+  return new Map(tags.map(({ key, value }) => [key, cut(value, LONGEST_TAG)]));
+}
+
+/** The tags alone, each key once; `setTags` also writes the columns that say the same. */
+export async function writeTags(trx: Kysely<Database>, dialect: Dialect, { run, tags }: TagsOfRun): Promise<void> {
+  await insertRows(trx, dialect, {
+    table: 'tags',
+    columns: ['run', 'key', 'value'],
+    rows: tags.map(({ key, value }) => [run.run, key, value]),
+    conflict: sql`on conflict (run, key) do update set value = excluded.value`,
+  });
 }
 
 export async function deleteTag(tracking: TrackingDatabase, tag: { runId: string; key: string }): Promise<void> {
