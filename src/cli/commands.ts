@@ -266,6 +266,18 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./runs-apply.ts').then((m) => m.command),
   },
   {
+    name: 'server',
+    summary: 'Serve runs, artifacts and models to MLflow clients',
+    group: 'runs',
+    load: () => import('./server.ts').then((m) => m.command),
+  },
+  {
+    name: 'server token',
+    summary: 'Make, list and revoke the access tokens of the server',
+    group: 'runs',
+    load: () => import('./server-token.ts').then((m) => m.command),
+  },
+  {
     name: 'completion',
     summary: 'Print what makes a shell complete commands, options and stages',
     group: 'setup',

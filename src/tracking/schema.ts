@@ -21,6 +21,8 @@ export interface Database {
   readonly model_inputs: ModelInputRow;
   readonly model_outputs: ModelOutputRow;
   readonly logged_model_metrics: LoggedModelMetricRow;
+  readonly artifact_files: ArtifactFileRow;
+  readonly access_tokens: AccessTokenRow;
 }
 
 /** 64 bits: beyond 2^53 only a bigint says which number is meant. Read back as a number all the same. */
@@ -170,4 +172,23 @@ export interface LoggedModelMetricRow {
   /** Empty where no data set was named. */
   readonly dataset_name: string;
   readonly dataset_digest: string;
+}
+
+/** An artifact that a client sent: the name by which it is asked for, and the content that it names. */
+export interface ArtifactFileRow {
+  /** Below the artifact root: `<experiment>/<run>/artifacts/model/MLmodel`. */
+  readonly path: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly stored_time: number;
+}
+
+export interface AccessTokenRow {
+  /** The part of the token that may be shown. */
+  readonly token_id: string;
+  readonly name: string;
+  readonly scope: 'read' | 'write' | 'admin';
+  /** The secret itself is nowhere. */
+  readonly secret_digest: string;
+  readonly creation_time: number;
 }

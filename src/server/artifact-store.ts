@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import { constants, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Transaction } from 'kysely';
+import { temporaryName } from '../base/atomic-file.ts';
+import type { Digest } from '../base/brand.ts';
+import { hexOf } from '../base/hash.ts';
+import { RequestError } from '../tracking/request-error.ts';
+import type { Database } from '../tracking/schema.ts';
+import type { TrackingDatabase } from '../tracking/tracking-database.ts';
+
+export interface StoredFile {
+  readonly path: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+export interface ListedFile {
+  /** Its name in the directory that was listed. */
+  readonly name: string;
+  /** Undefined for a directory. */
+  readonly size: number | undefined;
+}
+
+/** Artifacts by path, checked before (`artifactPath`). Content is kept by its digest, so a path leads nowhere on disk. */
+export interface ArtifactStore {
+  /** Whole or not at all, and on the disk when it resolves. */
+  put(path: string, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
+  find(path: string): Promise<StoredFile | undefined>;
+  /** Both ends count. */
+  open(file: StoredFile, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
+  /** One level, by name; nothing for a file or where nothing is. */
+  list(path: string): Promise<readonly ListedFile[]>;
+  /** A file, or a directory with all in it. Whether there was one. */
+  remove(path: string): Promise<boolean>;
+}
+
+export interface DirectoryStoreOptions {
+  readonly directory: string;
+  readonly tracking: TrackingDatabase;
+  readonly now: () => number;
+  /** Whether something that may not change any more rests on this path or on what is below it. */
+  readonly isPinned: (trx: Transaction<Database>, path: string) => Promise<boolean>;
+}
+
+export function openDirectoryStore({ directory, tracking, now, isPinned }: DirectoryStoreOptions): ArtifactStore {
+  const incoming = join(directory, 'incoming');
+  mkdirSync(incoming, { recursive: true, mode: 0o700 });
+  const objectOf = (digest: Digest) => {
+    const hex = hexOf(digest);
+    return join(directory, 'sha256', hex.slice(0, 2), hex.slice(2));
+  };
+  return {
+    async put(path, content) {
+      const temporary = join(incoming, temporaryName());
+      try {
+        const file = { path, ...(await receive(temporary, content)) };
+        // Writers wait for each other: nobody drops this content between its coming and the row that holds it.
+        await tracking.write(async (trx) => {
+          const before = await rowOf(trx, path);
+          if (before?.digest === file.digest) return;
+          await refusePinned(isPinned(trx, path));
+          await refuseInTheWay(trx, path);
+          placeObject(temporary, objectOf(file.digest));
+          const row = { digest: file.digest, size: file.size, stored_time: now() };
+          await trx
+            .insertInto('artifact_files')
+            .values({ path, ...row })
+            .onConflict((conflict) => conflict.column('path').doUpdateSet(row))
+            .execute();
+          if (before !== undefined) await dropUnused(trx, [before.digest as Digest], objectOf);
+        });
+        return file;
+      } finally {
+        rmSync(temporary, { force: true });
+      }
+    },
+    async find(path) {
+      const row = await rowOf(tracking.db, path);
+      return row === undefined ? undefined : { path, digest: row.digest as Digest, size: row.size };
+    },
+    async open(file, range) {
+      // A link in place of an object is nobody's work but an intruder's.
+      const handle = await open(objectOf(file.digest), constants.O_RDONLY | constants.O_NOFOLLOW);
+      return handle.createReadStream({ ...range, highWaterMark: 2 ** 19 });
+    },
+    async list(path) {
+      const rows = await below(tracking.db, path).select(['path', 'size']).orderBy('path').execute();
+      const start = path === '' ? 0 : path.length + 1;
+      const found = new Map<string, ListedFile>();
+      for (const row of rows) {
+        const [name = '', ...deeper] = row.path.slice(start).split('/');
+        found.set(name, { name, size: deeper.length > 0 ? undefined : row.size });
+      }
+      return [...found.values()];
+    },
+    remove: (path) =>
+      tracking.write(async (trx) => {
+        const rows = [await rowOf(trx, path), ...(await below(trx, path).selectAll().execute())];
+        const there = rows.filter((row) => row !== undefined);
+        if (there.length === 0) return false;
+        await refusePinned(isPinned(trx, path));
+        await trx.deleteFrom('artifact_files').where('path', '=', path).execute();
+        const [from, to] = rangeBelow(path);
+        await trx.deleteFrom('artifact_files').where('path', '>=', from).where('path', '<', to).execute();
+        await dropUnused(trx, [...new Set(there.map(({ digest }) => digest as Digest))], objectOf);
+        return true;
+      }),
+  };
+}
+
+type Connection = Pick<Transaction<Database>, 'selectFrom'>;
+
+function rowOf(db: Connection, path: string) {
+  return db.selectFrom('artifact_files').where('path', '=', path).selectAll().executeTakeFirst();
+}
+
+/** `0` is the character that follows the slash. */
+function rangeBelow(path: string): readonly [from: string, to: string] {
+  return path === '' ? ['', '\u{10ffff}'] : [`${path}/`, `${path}0`];
+}
+
+function below(db: Connection, path: string) {
+  const [from, to] = rangeBelow(path);
+  return db.selectFrom('artifact_files').where('path', '>=', from).where('path', '<', to);
+}
+
+/** Written in pieces of this size while the next one comes in and is hashed. */
+const PIECE = 2 ** 20;
+
+async function receive(
+  temporary: string,
+  content: AsyncIterable<Uint8Array>,
+): Promise<{ readonly digest: Digest; readonly size: number }> {
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    const hash = createHash('sha256');
+    let size = 0;
+    let held: Uint8Array[] = [];
+    let heldSize = 0;
+    let writing: Promise<void> = Promise.resolve();
+    for await (const chunk of content) {
+      held.push(chunk);
+      heldSize += chunk.length;
+      size += chunk.length;
+      if (heldSize >= PIECE) {
+        await writing;
+        writing = writeAll(handle, held);
+        // Awaited at the next piece; until then a failure must not count as unheard.
+        writing.catch(() => {});
+        [held, heldSize] = [[], 0];
+      }
+      hash.update(chunk);
+    }
+    await writing;
+    await writeAll(handle, held);
+    await handle.datasync();
+    return { digest: `sha256:${hash.digest('hex')}` as Digest, size };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  if (chunks.length === 0) return;
+  const wanted = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const { bytesWritten } = await handle.writev(chunks);
+  if (bytesWritten === wanted) return;
+  // A full disk takes a part; writing the rest says why.
+  const rest = Buffer.concat(chunks).subarray(bytesWritten);
+  await handle.writeFile(rest);
+}
+
+function placeObject(temporary: string, object: string): void {
+  mkdirSync(dirname(object), { recursive: true, mode: 0o700 });
+  try {
+    // The same content is there already, or this is it.
+    linkSync(temporary, object);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EEXIST') return;
+    renameSync(temporary, object);
+  }
+}
+
+async function dropUnused(
+  trx: Transaction<Database>,
+  digests: readonly Digest[],
+  objectOf: (digest: Digest) => string,
+): Promise<void> {
+  for (const digest of digests) {
+    const user = await trx.selectFrom('artifact_files').where('digest', '=', digest).select('path').executeTakeFirst();
+    if (user === undefined) rmSync(objectOf(digest), { force: true });
+  }
+}
+
+async function refusePinned(pinned: Promise<boolean>): Promise<void> {
+  if (!(await pinned)) return;
+  throw new RequestError(
+    'RESOURCE_CONFLICT',
+    'These artifacts belong to a registered model version and do not change any more',
+  );
+}
+
+/** What is downloaded must fit a directory: no name is a file and a directory at once. */
+async function refuseInTheWay(trx: Transaction<Database>, path: string): Promise<void> {
+  const parts = path.split('/');
+  const above = parts.slice(1).map((_, i) => parts.slice(0, i + 1).join('/'));
+  const file =
+    above.length === 0
+      ? undefined
+      : await trx.selectFrom('artifact_files').where('path', 'in', above).select('path').executeTakeFirst();
+  const inside = await below(trx, path).select('path').limit(1).executeTakeFirst();
+  if (file === undefined && inside === undefined) return;
+  throw new RequestError('INVALID_PARAMETER_VALUE', 'Invalid path: a file cannot be a directory, too');
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { project } from '../../support/rig.ts';
+import { ServerProgram } from '../../support/server-program.ts';
+import { askMlflow, MLFLOW_PYTHON } from './real-mlflow.ts';
+
+describe.skipIf(MLFLOW_PYTHON === undefined)("MLflow's own client", { timeout: 120_000 }, () => {
+  test('logs a run, finds it and fetches its artifacts; lockstep lists it', async () => {
+    await using rig = await project({});
+    await using server = await ServerProgram.start(rig.root);
+    const { run_id, ...found } = (await askMlflow('tracking.py', server)) as Record<string, unknown>;
+    expect(found).toEqual({
+      status: 'FINISHED',
+      metrics: {
+        acc: '0.30000000000000004',
+        nan: 'nan',
+        inf: expect.stringMatching(/^inf$|^1\.797/),
+        big: '1.7976931348623157e+308',
+        loss: '0.001',
+      },
+      params: { lr: '0.1', depth: '4', name: 'é', p: 'v' },
+      tags: { team: 'a', stage: 'train', a: '1', t: 'w' },
+      history: [
+        [1, 0.5],
+        [2, 0.1 + 0.2],
+      ],
+      'long history': 1000,
+      artifacts: [
+        ['d.json', false, 12],
+        ['dir', true, null],
+        ['empty.txt', false, 0],
+        ['sub', true, null],
+        ['table.json', false, expect.any(Number)],
+      ],
+      search: true,
+      children: ['child'],
+      downloaded: ['d.json', 'dir/a+b ü 100%.txt', 'empty.txt', 'sub/f.bin', 'table.json'],
+      same: true,
+      one: 'hallo',
+      refusals: [
+        'INVALID_PARAMETER_VALUE',
+        'RESOURCE_DOES_NOT_EXIST',
+        'RESOURCE_ALREADY_EXISTS',
+        'INVALID_PARAMETER_VALUE',
+      ],
+      ended: 'FAILED',
+      deleted: 'deleted',
+      experiments: ['Default', 'churn 2'],
+      active: ['Default', 'churn 2'],
+    });
+    const { code, stdout } = await rig.lockstep(['runs', 'list', '--all', '--json']);
+    expect(code).toBe(0);
+    const { runs } = JSON.parse(stdout) as { runs: { id: string; status: string; params: object; metrics: object }[] };
+    expect(runs).toHaveLength(2);
+    expect(runs.find(({ id }) => id === run_id)).toMatchObject({ status: 'FAILED' });
+    expect(await server.stop()).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('comes in with a token, as MLFLOW_TRACKING_TOKEN or as a password', async () => {
+    await using rig = await project({});
+    const { stdout } = await rig.lockstep(['server', 'token', 'add', 'laptop']);
+    const token = stdout.trim();
+    await using server = await ServerProgram.start(rig.root);
+    const { address } = server;
+    await expect(askMlflow('experiments.py', { address })).rejects.toThrow(/UNAUTHENTICATED|valid access token/);
+    expect(await askMlflow('experiments.py', { address, env: { MLFLOW_TRACKING_TOKEN: token } })).toEqual(['Default']);
+    const env = { MLFLOW_TRACKING_USERNAME: 'me', MLFLOW_TRACKING_PASSWORD: token };
+    expect(await askMlflow('experiments.py', { address, env })).toEqual(['Default']);
+  });
+});
