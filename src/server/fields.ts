@@ -157,7 +157,8 @@ function named(path: readonly PropertyKey[] = []): string {
 const LONGEST_SHOWN = 200;
 
 function shown(input: unknown): string {
-  const text = typeof input === 'bigint' ? String(input) : (JSON.stringify(input) ?? String(input));
+  const inWords = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value);
+  const text = typeof input === 'bigint' ? String(input) : (JSON.stringify(input, inWords) ?? String(input));
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
