@@ -10,6 +10,8 @@ export interface Dialect {
   readonly real: 'real' | 'double precision';
   /** Ends `create table`: rows are kept in the order of the primary key where the database can do that. */
   readonly clustered: RawBuilder<unknown>;
+  /** Rows that one insert takes, largest first: in SQLite long statements cost more than they save, elsewhere trips do. */
+  readonly insertSizes: readonly number[];
   /** After a text that is ordered: by its bytes, whatever the database's language is. */
   readonly byBytes: RawBuilder<unknown>;
 }
@@ -20,6 +22,7 @@ export const SQLITE: Dialect = {
   integer: 'integer',
   real: 'real',
   clustered: sql`without rowid`,
+  insertSizes: [64, 8, 1],
   byBytes: sql``,
 };
 
@@ -29,5 +32,6 @@ export const POSTGRES: Dialect = {
   integer: 'bigint',
   real: 'double precision',
   clustered: sql``,
+  insertSizes: [512, 64, 8, 1],
   byBytes: sql` collate "C"`,
 };

@@ -1,5 +1,7 @@
+import { LockstepError } from '../base/error.ts';
 import { explainDatabaseError } from './database-error.ts';
 import { SQLITE } from './dialect.ts';
+import { RequestError } from './request-error.ts';
 import { openDatabase } from './sqlite-open.ts';
 import type { TrackingDatabase } from './tracking-database.ts';
 
@@ -13,7 +15,10 @@ export function sqliteTracking(file: string): TrackingDatabase {
       try {
         return await db.transaction().execute(work);
       } catch (error) {
-        throw explainDatabaseError(error, file);
+        const explained = explainDatabaseError(error, file);
+        if (!(explained instanceof LockstepError) || explained.code !== 'busy') throw explained;
+        // Clients try again by themselves when they are told so.
+        throw new RequestError('TEMPORARILY_UNAVAILABLE', 'Another process is writing to the database. Try again.');
       }
     },
     close: () => db.destroy(),

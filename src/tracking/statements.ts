@@ -2,10 +2,7 @@ import { CompiledQuery, type Kysely, type RawBuilder, type SqlBool, sql } from '
 import type { Dialect } from './dialect.ts';
 import type { Database } from './schema.ts';
 
-/** Rows per statement: few trips for many rows, and few texts of statements to keep. */
-const SIZES = [512, 64, 8, 1];
-
-/** Texts of inserts by table, columns and number of rows: making one for 512 rows takes longer than executing it. */
+/** Texts of inserts by table, columns and number of rows: making one for many rows takes longer than executing it. */
 const texts = new Map<string, string>();
 
 export interface Rows {
@@ -18,7 +15,7 @@ export interface Rows {
 
 export async function insertRows(db: Kysely<Database>, dialect: Dialect, insert: Rows): Promise<void> {
   let from = 0;
-  for (const size of SIZES) {
+  for (const size of dialect.insertSizes) {
     for (; insert.rows.length - from >= size; from += size) {
       const values = insert.rows.slice(from, from + size).flat();
       await db.executeQuery(CompiledQuery.raw(insertText(db, { ...insert, dialect, size }), values));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrackingDatabase } from '../../src/tracking/tracking-database.ts';
 import { type Answer, type Client, clientOf } from './server-rig.ts';
-import { databaseKinds } from './tracking-databases.ts';
+import { databaseKinds, OPENING } from './tracking-databases.ts';
 
 describe.each(databaseKinds())('experiments over $name', ({ open, dispose }) => {
   let tracking: TrackingDatabase;
@@ -9,7 +9,7 @@ describe.each(databaseKinds())('experiments over $name', ({ open, dispose }) => 
   beforeAll(async () => {
     tracking = await open();
     client = clientOf(tracking);
-  });
+  }, OPENING);
   afterAll(async () => {
     await tracking.close();
     await dispose();

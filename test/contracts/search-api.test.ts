@@ -8,7 +8,7 @@ import { openTracking } from '../../src/tracking/open-tracking.ts';
 import { openSqliteStore } from '../../src/tracking/sqlite.ts';
 import type { TrackingDatabase } from '../../src/tracking/tracking-database.ts';
 import { type Answer, type Client, clientOf } from './server-rig.ts';
-import { databaseKinds } from './tracking-databases.ts';
+import { databaseKinds, OPENING } from './tracking-databases.ts';
 import { bareRun, runIdOf } from './tracking-store-runs.ts';
 
 interface Fixture {
@@ -45,7 +45,7 @@ describe.each(databaseKinds())('searching runs over $name', ({ open, dispose }) 
       await client.post('runs/log-batch', { run_id: made.info.run_id, ...batch });
       ids.set(run.name, made.info.run_id);
     }
-  });
+  }, OPENING);
   afterAll(async () => {
     await tracking.close();
     await dispose();

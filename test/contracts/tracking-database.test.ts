@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTracking } from '../../src/tracking/open-tracking.ts';
 import type { TrackingDatabase } from '../../src/tracking/tracking-database.ts';
-import { databaseKinds } from './tracking-databases.ts';
+import { databaseKinds, OPENING } from './tracking-databases.ts';
 
 describe.each(databaseKinds())('a tracking database: $name', ({ name, open, dispose }) => {
   let tracking: TrackingDatabase;
   beforeAll(async () => {
     tracking = await open();
-  });
+  }, OPENING);
   afterAll(async () => {
     await tracking.close();
     await dispose();
@@ -53,6 +53,17 @@ describe.each(databaseKinds())('a tracking database: $name', ({ name, open, disp
     );
     expect(made.experiment_id).toBeGreaterThan(0);
     expect(made.creation_time).toBe(1_700_000_000_000);
+  });
+});
+
+describe('a SQLite file that another process keeps locked', () => {
+  it('asks clients to try again', async () => {
+    const tracking = await openTracking(':memory:');
+    const locked = tracking.write(async () => {
+      throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
+    });
+    await expect(locked).rejects.toMatchObject({ code: 'TEMPORARILY_UNAVAILABLE' });
+    await tracking.close();
   });
 });
 

@@ -22,6 +22,9 @@ export interface DatabaseKind {
   readonly dispose: () => Promise<void>;
 }
 
+/** Milliseconds for a database to begin, on a machine that has much else to do: PGlite is compiled first. */
+export const OPENING = 120_000;
+
 /** Every kind that can be had here: a PostgreSQL server only where `LOCKSTEP_POSTGRES` is the address of one. */
 export function databaseKinds(): readonly DatabaseKind[] {
   const address = process.env.LOCKSTEP_POSTGRES;
