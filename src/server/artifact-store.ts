@@ -52,15 +52,27 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
     const hex = hexOf(digest);
     return join(directory, 'sha256', hex.slice(0, 2), hex.slice(2));
   };
+  // Only after the names are gone for good: content without a name does no harm, a name without content does.
+  const dropUnused = (digests: readonly string[]) =>
+    tracking.write(async (trx) => {
+      for (const digest of new Set(digests)) {
+        const user = await trx
+          .selectFrom('artifact_files')
+          .where('digest', '=', digest)
+          .select('path')
+          .executeTakeFirst();
+        if (user === undefined) rmSync(objectOf(digest as Digest), { force: true });
+      }
+    });
   return {
     async put(path, content) {
       const temporary = join(incoming, temporaryName());
       try {
         const file = { path, ...(await receive(temporary, content)) };
         // Writers wait for each other: nobody drops this content between its coming and the row that holds it.
-        await tracking.write(async (trx) => {
+        const replaced = await tracking.write(async (trx) => {
           const before = await rowOf(trx, path);
-          if (before?.digest === file.digest) return;
+          if (before?.digest === file.digest) return undefined;
           await refusePinned(isPinned(trx, path));
           await refuseInTheWay(trx, path);
           placeObject(temporary, objectOf(file.digest));
@@ -70,8 +82,9 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
             .values({ path, ...row })
             .onConflict((conflict) => conflict.column('path').doUpdateSet(row))
             .execute();
-          if (before !== undefined) await dropUnused(trx, [before.digest as Digest], objectOf);
+          return before?.digest;
         });
+        if (replaced !== undefined) await dropUnused([replaced]);
         return file;
       } finally {
         rmSync(temporary, { force: true });
@@ -96,18 +109,20 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
       }
       return [...found.values()];
     },
-    remove: (path) =>
-      tracking.write(async (trx) => {
+    async remove(path) {
+      const gone = await tracking.write(async (trx) => {
         const rows = [await rowOf(trx, path), ...(await below(trx, path).selectAll().execute())];
         const there = rows.filter((row) => row !== undefined);
-        if (there.length === 0) return false;
+        if (there.length === 0) return [];
         await refusePinned(isPinned(trx, path));
         await trx.deleteFrom('artifact_files').where('path', '=', path).execute();
         const [from, to] = rangeBelow(path);
         await trx.deleteFrom('artifact_files').where('path', '>=', from).where('path', '<', to).execute();
-        await dropUnused(trx, [...new Set(there.map(({ digest }) => digest as Digest))], objectOf);
-        return true;
-      }),
+        return there.map(({ digest }) => digest);
+      });
+      await dropUnused(gone);
+      return gone.length > 0;
+    },
   };
 }
 
@@ -182,17 +197,6 @@ function placeObject(temporary: string, object: string): void {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EEXIST') return;
     renameSync(temporary, object);
-  }
-}
-
-async function dropUnused(
-  trx: Transaction<Database>,
-  digests: readonly Digest[],
-  objectOf: (digest: Digest) => string,
-): Promise<void> {
-  for (const digest of digests) {
-    const user = await trx.selectFrom('artifact_files').where('digest', '=', digest).select('path').executeTakeFirst();
-    if (user === undefined) rmSync(objectOf(digest), { force: true });
   }
 }
 
