@@ -34,8 +34,8 @@ function prepare(open: OpenDatabase) {
         .onConflict((c) => c.doNothing()),
     ),
     run: inserter(open, 'runs', RUN_COLUMNS),
-    params: inserter(open, 'params', ['run', 'position', 'key', 'value']),
-    metrics: inserter(open, 'metrics', POINT_COLUMNS, 'once'),
+    params: inserter(open, 'params', ['run', 'position', 'key', 'value'], 'last'),
+    metrics: inserter(open, 'metrics', POINT_COLUMNS, 'first'),
     latest: inserter(open, 'latest_metrics', POINT_COLUMNS),
     tags: inserter(open, 'tags', ['run', 'key', 'value']),
     inputs: inserter(open, 'inputs', ['run', 'position', 'path', 'digest', 'size', 'producer']),
@@ -66,19 +66,24 @@ const RUN_COLUMNS = [
 ] as const;
 
 /**
- * Inserts one row; takes the columns' values in the order given here. `once` leaves out a row that is there: two points
- * of a series that say the same at the same time are one.
+ * Inserts one row; takes the columns' values in the order given here. Of rows with the same key the first stays as it
+ * is (a point that is said twice is one point) or takes the last one's value.
  */
 function inserter<T extends keyof Database>(
   { sqlite, db }: OpenDatabase,
   table: T,
   columns: readonly (keyof Insertable<Database[T]> & string)[],
-  once?: 'once',
+  keep?: 'first' | 'last',
 ): Statement<unknown[]> {
   const row = Object.fromEntries(columns.map((column) => [column, null])) as unknown as Insertable<Database[T]>;
-  const insert = db.insertInto(table).values(row);
-  return sqlite.prepare((once === undefined ? insert : insert.onConflict((c) => c.doNothing())).compile().sql);
+  const insert = db.insertInto(table).values(row).compile().sql;
+  return sqlite.prepare(keep === undefined ? insert : `${insert} ${ON_CONFLICT[keep]}`);
 }
+
+const ON_CONFLICT = {
+  first: 'on conflict do nothing',
+  last: 'on conflict do update set value = excluded.value',
+};
 
 function recordOne(statements: Statements, run: Run): void {
   // Replacing keeps the run's number and with it its place among runs of the same millisecond.

@@ -30,7 +30,7 @@ describe('runs show', () => {
         { step: 0, value: 0.1 + 0.2, timestamp: 1_700_000_000_001 },
         { step: 2, value: 'NaN', timestamp: 1_700_000_000_002 },
         { step: 1, value: 5e-324, timestamp: 1_700_000_000_004 },
-        { step: 1, value: 5e-324, timestamp: 1_700_000_000_004 },
+        { step: 1, value: 5e-324, timestamp: 1_700_000_000_005 },
       ],
     });
   });

@@ -22,7 +22,7 @@ it('a database of the first schema keeps its runs, their lists in order and each
     pragma user_version = 1;
     insert into runs (run, run_id, experiment_id, stage, file, status, start_time)
       values (7, '${runIdOf(7)}', 0, 'train', 'pipeline.yaml', 'RUNNING', 5);
-    insert into params (run, position, key, value) values (7, 0, 'z', '1'), (7, 1, 'a', '"x"');
+    insert into params (run, position, key, value) values (7, 0, 'z', '0'), (7, 1, 'z', '1'), (7, 2, 'a', '"x"');
     insert into metrics (run, position, key, value, is_nan, step, timestamp)
       values (7, 0, 'm', 0.5, 0, 2, 1), (7, 1, 'm', 0.25, 0, 1, 1), (7, 2, 'm', 0.5, 0, 2, 1), (7, 3, 'b', 0, 1, 0, 1);
     insert into latest_metrics (run, position, key, value, is_nan, step, timestamp)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import SqliteFile from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Literal } from '../../src/base/brand.ts';
 import { openSqliteStore } from '../../src/tracking/sqlite.ts';
 import { bundleProgram } from '../support/bundle.ts';
 import { trackingStoreContract } from './tracking-store.ts';
@@ -51,6 +52,14 @@ describe('a SQLite file', () => {
     const point = { key: 'loss', value: 0.5, step: 1, timestamp: 2 };
     await store.record([bareRun(1, { metrics: [point, { ...point, step: 2 }, point] })]);
     expect((await store.list({}))[0]?.metrics).toEqual([point, { ...point, step: 2 }]);
+    await store.close();
+  });
+
+  it('keeps of a param that is recorded twice the last value', async () => {
+    const store = await openSqliteStore(freshFile());
+    const param = (value: string) => ({ key: 'lr', value: value as Literal });
+    await store.record([bareRun(1, { params: [param('0.1'), param('0.2')] })]);
+    expect((await store.list({}))[0]?.params).toEqual([param('0.2')]);
     await store.close();
   });
 

@@ -53,14 +53,19 @@ function runColumns(db: Kysely<unknown>, { integer }: Dialect): readonly string[
   ].map((statement) => statement.compile().sql);
 }
 
-/** A param is found by its key, and has one value. */
+/** A param is found by its key, and has one value: the last one that was recorded. */
 function params(db: Kysely<unknown>, dialect: Dialect): readonly string[] {
   const table = ofRun(db.schema.createTable('params_by_key'), dialect)
     .addColumn('key', 'text', (c) => c.notNull())
     .addColumn('value', 'text', (c) => c.notNull())
     .addColumn('position', dialect.integer, (c) => c.notNull())
     .addPrimaryKeyConstraint('params_by_key_key', ['run', 'key']);
-  return rebuilt(db, dialect, { from: 'params', to: table, columns: ['run', 'key', 'value', 'position'] });
+  return rebuilt(db, dialect, {
+    from: 'params',
+    to: table,
+    columns: ['run', 'key', 'value', 'position'],
+    keep: 'last',
+  });
 }
 
 /** The key of a point is all that it says, so that saying it again changes nothing; in its order histories are read. */
@@ -68,7 +73,7 @@ function metrics(db: Kysely<unknown>, dialect: Dialect): readonly string[] {
   const table = point(db.schema.createTable('metrics_by_key'), dialect)
     .addColumn('position', dialect.integer, (c) => c.notNull())
     .addPrimaryKeyConstraint('metrics_by_key_key', ['run', 'key', 'timestamp', 'step', 'value', 'is_nan']);
-  return rebuilt(db, dialect, { from: 'metrics', to: table, columns: [...POINT, 'position'] });
+  return rebuilt(db, dialect, { from: 'metrics', to: table, columns: [...POINT, 'position'], keep: 'first' });
 }
 
 function latestMetrics(db: Kysely<unknown>, dialect: Dialect): readonly string[] {
@@ -80,7 +85,10 @@ function latestMetrics(db: Kysely<unknown>, dialect: Dialect): readonly string[]
     .on('latest_metrics')
     .columns(['key', 'is_nan', 'value', 'run']);
   const columns = [...POINT, 'position'];
-  return [...rebuilt(db, dialect, { from: 'latest_metrics', to: table, columns }), byValue.compile().sql];
+  return [
+    ...rebuilt(db, dialect, { from: 'latest_metrics', to: table, columns, keep: 'first' }),
+    byValue.compile().sql,
+  ];
 }
 
 const POINT = ['run', 'key', 'timestamp', 'step', 'value', 'is_nan'];
@@ -104,17 +112,20 @@ function ofRun(table: Table, { integer }: Dialect): Table {
   return table.addColumn('run', integer, (c) => c.notNull().references('runs.run').onDelete('cascade'));
 }
 
-/** The rows of a table under another primary key; of rows with the same key the first is kept. */
-function rebuilt(
-  db: Kysely<unknown>,
-  dialect: Dialect,
-  { from, to, columns }: { readonly from: string; readonly to: Table; readonly columns: readonly string[] },
-): readonly string[] {
+interface Rebuilt {
+  readonly from: string;
+  readonly to: Table;
+  readonly columns: readonly string[];
+  readonly keep: 'first' | 'last';
+}
+
+/** The rows of a table under another primary key; of rows with the same key one is kept. */
+function rebuilt(db: Kysely<unknown>, dialect: Dialect, { from, to, columns, keep }: Rebuilt): readonly string[] {
   const create = to.modifyEnd(dialect.clustered).compile().sql;
   const temporary = `${from}_by_key`;
   const list = sql.join(columns.map((column) => sql.ref(column)));
   const copy = sql`insert into ${sql.table(temporary)} (${list}) select ${list} from ${sql.table(from)}
-    where true order by run, position on conflict do nothing`;
+    where true order by run, position ${sql.raw(keep === 'first' ? 'asc' : 'desc')} on conflict do nothing`;
   return [
     create,
     copy.compile(db).sql,
