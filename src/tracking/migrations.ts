@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Dialect } from './dialect.ts';
 import { createRuns } from './migrations/001-runs.ts';
 import { addTracking } from './migrations/002-tracking.ts';
-import { addServer } from './migrations/004-server.ts';
+import { addServer } from './migrations/003-server.ts';
 
 /**
  * Forward only, and a row that was ever released is never edited: `PRAGMA user_version` in SQLite and the table
