@@ -6,8 +6,8 @@ import { addServer } from './migrations/003-server.ts';
 
 /**
  * Forward only, and a row that was ever released is never edited: `PRAGMA user_version` in SQLite and the table
- * `lockstep_schema` in PostgreSQL say how many of them a database has behind it. Statements are compiled here and executed in one go, so that no other work of this process can come
- * between them.
+ * `lockstep_schema` in PostgreSQL say how many of them a database has behind it. Statements are compiled here and
+ * executed in one go, so that no other work of this process can come between them.
  */
 export const MIGRATIONS: readonly Migration[] = [createRuns, addTracking, addServer];
 
