@@ -75,7 +75,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'metrics show',
-    summary: 'Show the metrics of the workspace and of other revisions',
+    summary: 'Show the metrics of the workspace, or of other revisions and runs',
     group: 'runs',
     load: () => import('./metrics-show.ts').then((m) => m.command),
   },
