@@ -21,6 +21,15 @@ export interface Database {
   readonly model_inputs: ModelInputRow;
   readonly model_outputs: ModelOutputRow;
   readonly logged_model_metrics: LoggedModelMetricRow;
+  readonly logged_models: LoggedModelRow;
+  readonly logged_model_tags: ModelPairRow;
+  readonly logged_model_params: ModelPairRow;
+  readonly registered_models: RegisteredModelRow;
+  readonly registered_model_tags: NamedPairRow;
+  readonly registered_model_aliases: AliasRow;
+  readonly model_versions: ModelVersionRow;
+  readonly model_version_tags: VersionPairRow;
+  readonly model_history: ModelHistoryRow;
   readonly artifact_files: ArtifactFileRow;
   readonly access_tokens: AccessTokenRow;
 }
@@ -191,4 +200,78 @@ export interface AccessTokenRow {
   /** The secret itself is nowhere. */
   readonly secret_digest: string;
   readonly creation_time: number;
+}
+
+/** A model that a run logged, before and after anybody gave it a name in the registry. */
+export interface LoggedModelRow {
+  readonly model_id: string;
+  readonly experiment_id: number;
+  readonly name: string;
+  readonly artifact_location: string;
+  readonly status: string;
+  readonly lifecycle_stage: string;
+  readonly model_type: string | null;
+  readonly source_run_id: string | null;
+  readonly creation_time: number;
+  readonly last_updated_time: number;
+}
+
+export interface ModelPairRow {
+  readonly model_id: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface RegisteredModelRow {
+  readonly name: string;
+  readonly description: string | null;
+  readonly creation_time: number;
+  readonly last_updated_time: number;
+}
+
+export interface NamedPairRow {
+  readonly name: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface AliasRow {
+  readonly name: string;
+  readonly alias: string;
+  readonly version: number;
+}
+
+export interface ModelVersionRow {
+  readonly name: string;
+  /** Counted up, and never given twice. */
+  readonly version: number;
+  readonly current_stage: string;
+  /** As the client said it, and where that leads. */
+  readonly source: string;
+  readonly storage_location: string | null;
+  /** Below the server's own artifacts; null where the content is elsewhere. */
+  readonly pinned_path: string | null;
+  readonly description: string | null;
+  readonly run_id: string | null;
+  readonly run_link: string | null;
+  readonly model_id: string | null;
+  readonly creation_time: number;
+  readonly last_updated_time: number;
+  readonly deleted_time: number | null;
+}
+
+export interface VersionPairRow extends NamedPairRow {
+  readonly version: number;
+}
+
+/** A version got another stage, or an alias another version; nothing of this is ever changed. */
+export interface ModelHistoryRow {
+  readonly entry: Generated<number>;
+  readonly name: string;
+  readonly version: number;
+  /** `stage`, or `alias:<name>`. */
+  readonly what: string;
+  readonly was: string | null;
+  readonly now: string | null;
+  readonly time: number;
 }

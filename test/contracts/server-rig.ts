@@ -12,6 +12,7 @@ export interface Client {
   readonly services: Services;
   readonly post: (path: string, request: object) => Promise<Answer>;
   readonly get: (path: string, request: object) => Promise<Answer>;
+  readonly ask: (method: Endpoint['method'], path: string, request: object) => Promise<Answer>;
   /** What the request is refused with, as `CODE: message`. */
   readonly refusal: (path: string, request: object) => Promise<string>;
 }
@@ -33,6 +34,7 @@ export function clientOf(tracking: TrackingDatabase): Client {
     services,
     post: (path, request) => ask('POST', path, request),
     get: (path, request) => ask('GET', path, request),
+    ask,
     refusal: async (path, request) => {
       const method = ENDPOINTS.find((one) => one.path === `/mlflow/${path}`)?.method ?? 'POST';
       try {

@@ -55,6 +55,25 @@ describe.skipIf(MLFLOW_PYTHON === undefined)("MLflow's own client", { timeout: 1
     expect(await server.stop()).toEqual({ code: 0, stderr: '' });
   });
 
+  test('logs a model, registers it, moves it through the stages and loads it by all its names', async () => {
+    await using rig = await project({});
+    await using server = await ServerProgram.start(rig.root);
+    expect(await askMlflow('models.py', server)).toEqual({
+      model: true,
+      predictions: [10, 10, 10, 10, 10, 10],
+      copy: ['Copy', expect.anything(), 10],
+      versions: [
+        ['1', 'Archived', ['champion'], { checked: 'yes' }],
+        ['2', 'Production', [], {}],
+      ],
+      models: ['Copy', 'Line'],
+      run: true,
+      left: ['Line'],
+      refusal: 'RESOURCE_DOES_NOT_EXIST',
+      attack: 'INVALID_PARAMETER_VALUE',
+    });
+  });
+
   test('comes in with a token, as MLFLOW_TRACKING_TOKEN or as a password', async () => {
     await using rig = await project({});
     const { stdout } = await rig.lockstep(['server', 'token', 'add', 'laptop']);
