@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { isErrno } from '../base/error.ts';
+
 export interface GitCall {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -14,27 +17,41 @@ export type GitResult =
   | { readonly kind: 'too-long' }
   | { readonly kind: 'not-installed' };
 
+/** Bytes of output that no call without a limit of its own comes near. */
+const MOST_OUTPUT = 100 * 2 ** 20;
+
 /**
  * One call of git that only reads. No optional locks, so that a repro never makes a `git commit` beside it fail; no
- * fsmonitor, which would leave a daemon behind.
+ * fsmonitor, which would leave a daemon behind. Node's own way to run it: a package for processes costs more CPU to load
+ * than all calls of a `repro` together.
  */
-export async function git(args: readonly string[], call: GitCall): Promise<GitResult> {
-  const { execa } = await import('execa');
-  const result = await execa('git', ['-c', 'core.fsmonitor=false', ...args], {
-    cwd: call.cwd,
-    env: { ...gitEnvironment(call.env), ...call.scratch },
-    extendEnv: false,
-    encoding: 'buffer',
-    reject: false,
-    stripFinalNewline: false,
-    ...(call.limit === undefined ? {} : { maxBuffer: call.limit }),
-    ...(call.input === undefined ? { stdin: 'ignore' } : { input: call.input }),
+export function git(args: readonly string[], call: GitCall): Promise<GitResult> {
+  return new Promise((settle) => {
+    const options = {
+      cwd: call.cwd,
+      env: { ...gitEnvironment(call.env), ...call.scratch },
+      encoding: 'buffer',
+      maxBuffer: call.limit ?? MOST_OUTPUT,
+    } as const;
+    try {
+      const child = execFile('git', ['-c', 'core.fsmonitor=false', ...args], options, (error, stdout, stderr) => {
+        settle(error === null ? { kind: 'done', stdout } : failure(error, stderr));
+      });
+      // A git that ends before it has read everything says why by its exit code.
+      child.stdin?.on('error', () => undefined);
+      child.stdin?.end(call.input);
+    } catch (error) {
+      // Arguments that the system refuses are refused at once.
+      settle({ kind: 'failed', code: -1, stderr: error instanceof Error ? error.message : String(error) });
+    }
   });
-  if (result.isMaxBuffer) return { kind: 'too-long' };
-  if (result.exitCode === 0) return { kind: 'done', stdout: result.stdout };
-  if (result.exitCode === undefined && result.code === 'ENOENT') return { kind: 'not-installed' };
-  const stderr = new TextDecoder().decode(result.stderr).trim();
-  return { kind: 'failed', code: result.exitCode ?? -1, stderr: stderr || (result.shortMessage ?? '') };
+}
+
+function failure(error: Error & { readonly code?: string | number | null }, stderr: Uint8Array): GitResult {
+  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return { kind: 'too-long' };
+  if (isErrno(error, 'ENOENT')) return { kind: 'not-installed' };
+  const code = typeof error.code === 'number' ? error.code : -1;
+  return { kind: 'failed', code, stderr: new TextDecoder().decode(stderr).trim() || error.message };
 }
 
 /**

@@ -33,20 +33,19 @@ const NO_CODE: CodeState = { gitSha: null, branch: null, remoteUrl: null, dirty:
 export async function captureCode(root: string, request: CodeRequest): Promise<CodeState> {
   if (request.env.GIT_DIR === undefined && gitEntryAbove(root) === undefined) return NO_CODE;
   const call = { cwd: root, env: request.env };
-  const [places, status, remotes, untracked] = await Promise.all([
-    git(['rev-parse', '--git-path', 'index', '--git-path', 'objects'], call),
+  const [status, remotes, untracked] = await Promise.all([
     git(STATUS_ARGS, call),
     git(['config', '-z', '--get-regexp', '^remote\\..*\\.url$'], call),
     findUntracked(request.untracked, call),
   ]);
-  if (status.kind !== 'done' || places.kind !== 'done') return withoutGit(status.kind === 'done' ? places : status);
+  if (status.kind !== 'done') return withoutGit(status);
   const state = parseStatus(textOf(status.stdout));
   const known = {
     gitSha: state.sha,
     branch: state.branch,
     remoteUrl: remotes.kind === 'done' ? remoteUrlOf(textOf(remotes.stdout)) : null,
   };
-  return { ...known, ...(await captureChanges({ root, request, state, untracked, places: textOf(places.stdout) })) };
+  return { ...known, ...(await captureChanges({ root, request, state, untracked })) };
 }
 
 interface Changes {
@@ -54,8 +53,6 @@ interface Changes {
   readonly request: CodeRequest;
   readonly state: GitStatus;
   readonly untracked: Untracked;
-  /** Two lines: the index file and the object directory. */
-  readonly places: string;
 }
 
 async function captureChanges(changes: Changes): Promise<Pick<CodeState, 'dirty' | 'patch' | 'omitted' | 'warning'>> {
@@ -67,12 +64,10 @@ async function captureChanges(changes: Changes): Promise<Pick<CodeState, 'dirty'
   return { dirty: true, patch: null, omitted, warning: `the uncommitted changes are not recorded: ${reasonOf(made)}` };
 }
 
-async function patchOf({ root, request, state, untracked, places }: Changes): Promise<GitResult> {
-  const [indexFile = '', objectDirectory = '', ...rest] = places.split('\n');
-  if (rest.join() !== '') return { kind: 'failed', code: -1, stderr: 'the path of the repository has a line break' };
+async function patchOf({ root, request, state, untracked }: Changes): Promise<GitResult> {
   const base = state.sha ?? (await emptyTree(root, request.env));
   try {
-    return await makePatch({ root, env: request.env, base, untracked: untracked.files, indexFile, objectDirectory });
+    return await makePatch({ root, env: request.env, base, untracked: untracked.files });
   } catch (error) {
     if (error instanceof Error && 'errno' in error) return { kind: 'failed', code: -1, stderr: error.message };
     throw error;

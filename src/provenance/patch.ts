@@ -12,9 +12,6 @@ export interface PatchRequest {
   readonly base: string;
   /** Paths relative to `root` of files that git does not know. */
   readonly untracked: readonly string[];
-  /** As `git rev-parse --git-path` names them, relative to `root` or absolute. */
-  readonly indexFile: string;
-  readonly objectDirectory: string;
 }
 
 /** A patch beyond this is no longer something that a person reads or a database of runs should carry along. */
@@ -50,14 +47,19 @@ export async function makePatch(request: PatchRequest): Promise<GitResult> {
   const { root, env, base, untracked } = request;
   const call = { cwd: root, env, limit: PATCH_LIMIT };
   if (untracked.length === 0) return await git([...DIFF_ARGS, base, '--'], call);
+  const places = await git(['rev-parse', '--git-path', 'index', '--git-path', 'objects'], { cwd: root, env });
+  if (places.kind !== 'done') return places;
+  // Relative to `root`, or absolute.
+  const [index = '', objects = '', ...rest] = new TextDecoder().decode(places.stdout).split('\n');
+  if (rest.join() !== '') return { kind: 'failed', code: -1, stderr: 'the path of the repository has a line break' };
   const scratch = await mkdtemp(join(tmpdir(), 'lockstep-patch-'));
   try {
-    const index = await scratchIndex(request, scratch);
+    const copy = await scratchIndex({ index: resolve(root, index), objects: resolve(root, objects) }, scratch);
     const input = new TextEncoder().encode(untracked.map((path) => `${path}\0`).join(''));
     const addArgs = ['add', '--intent-to-add', '--pathspec-from-file=-', '--pathspec-file-nul'];
-    const added = await git(addArgs, { cwd: root, env, scratch: index, input });
+    const added = await git(addArgs, { cwd: root, env, scratch: copy, input });
     if (added.kind !== 'done') return added;
-    return await git([...DIFF_ARGS, base, '--'], { ...call, scratch: index });
+    return await git([...DIFF_ARGS, base, '--'], { ...call, scratch: copy });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -67,12 +69,15 @@ export async function makePatch(request: PatchRequest): Promise<GitResult> {
  * A copy of the index in which files may be announced without touching the user's; with an object directory of its
  * own, since announcing a file writes the empty blob.
  */
-async function scratchIndex(request: PatchRequest, scratch: string): Promise<Readonly<Record<string, string>>> {
+async function scratchIndex(
+  from: { readonly index: string; readonly objects: string },
+  scratch: string,
+): Promise<Readonly<Record<string, string>>> {
   const index = join(scratch, 'index');
   const objects = join(scratch, 'objects');
   await mkdir(objects);
   try {
-    await copyFile(resolve(request.root, request.indexFile), index);
+    await copyFile(from.index, index);
   } catch (error) {
     // A repository in which nothing was ever added has no index.
     if (!isErrno(error, 'ENOENT')) throw error;
@@ -81,6 +86,6 @@ async function scratchIndex(request: PatchRequest, scratch: string): Promise<Rea
     GIT_INDEX_FILE: index,
     GIT_OBJECT_DIRECTORY: objects,
     // Quoted, for the list is separated by colons.
-    GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(resolve(request.root, request.objectDirectory)),
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(from.objects),
   };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Literal, ProjectPath } from '../base/brand.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { readText } from '../base/read-text.ts';
+import { readFlatYaml } from '../pipeline/flat-yaml.ts';
 import type { NodeOf } from '../pipeline/lock-format.ts';
 import { matchParams, type ParamsTree, selectParams } from '../pipeline/params.ts';
 import type { ParamsRequest } from '../pipeline/stage.ts';
@@ -48,6 +49,8 @@ export function createParamsReader(
 
   async function parse(file: ProjectPath): Promise<ParamsTree | undefined> {
     const text = readParams(root, file);
+    const flat = readFlatYaml(file, text);
+    if (flat !== undefined) return flat;
     const kept = parseCache.get(`params:${file}`, text) as ParamsTree | undefined;
     if (kept !== undefined) return kept;
     const { parseParams } = await import('../pipeline/parse-params.ts');
