@@ -95,7 +95,7 @@ describe('a SQLite file', () => {
     await store.record(Array.from({ length: 200 }, (_, i) => fullRun(i + 1)));
     await store.close();
     const bytes = readFileSync(file);
-    writeFileSync(file, bytes.fill(0xa5, 32 * 4096));
+    writeFileSync(file, bytes.fill(0xa5, 64 * 4096));
     const damaged = await openSqliteStore(file);
     const stoppage = { code: 'corrupt-database', message: expect.stringContaining(file) };
     await expect(damaged.list({})).rejects.toMatchObject(stoppage);

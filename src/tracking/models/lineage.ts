@@ -92,7 +92,7 @@ async function runsBefore(run: Run, { find }: RunsAround): Promise<readonly Run[
 }
 
 /** By content, not by who wrote it: an out that came back from the cache is taken in by runs just the same. */
-async function runsAfter(run: Run, { consumersOf }: RunsAround): Promise<readonly Run[]> {
+export async function runsAfter(run: Run, { consumersOf }: Pick<RunsAround, 'consumersOf'>): Promise<readonly Run[]> {
   const found = new Map<string, Run>();
   const queue = [run];
   for (let next = queue.shift(); next !== undefined && found.size < MOST_STEPS; next = queue.shift()) {
