@@ -26,7 +26,7 @@ const FILES = {
   'pipeline.yaml': PIPELINE,
   'params.yaml': 'lr: 0.1\n',
   'raw.csv': 'x,y\n1,2\n',
-  'prepare.sh': 'cat raw.csv > features.csv\n',
+  'prepare.sh': "sed 's/,/, /' raw.csv > features.csv\n",
   'train.sh': '(cat features.csv; grep lr params.yaml) > model.bin\n',
   'evaluate.sh': `echo '{"auc": 0.79}' > metrics.json\n`,
 };
@@ -65,7 +65,7 @@ describe('models register', () => {
     const versions = [
       await next(rig, { 'raw.csv': 'x,y\n1,3\n' }),
       await next(rig, { 'params.yaml': 'lr: 0.2\n' }),
-      await next(rig, { 'prepare.sh': 'tail -n +1 raw.csv > features.csv # other words\necho 5,6 >> features.csv\n' }),
+      await next(rig, { 'prepare.sh': "sed 's/,/, /' raw.csv > features.csv; echo 5,6 >> features.csv\n" }),
       await next(rig, { 'evaluate.sh': `echo '{"auc": 0.85}' > metrics.json\n` }),
       await next(rig, { 'raw.csv': 'x,z\n1,3\n' }),
       await next(rig, { 'train.sh': '(echo deep; cat features.csv) > model.bin\n' }),
@@ -255,7 +255,7 @@ function damage(rig: ProjectRig, digest: string): void {
   const directory = rig.path(`.lockstep/cache/sha256/${hex.slice(0, 2)}`);
   const [name = ''] = readdirSync(directory).filter((one) => one === hex.slice(2));
   chmodSync(join(directory, name), 0o644);
-  writeFileSync(join(directory, name), 'X,y\n1,2\nlr: 0.1\n');
+  writeFileSync(join(directory, name), 'X, y\n1, 2\nlr: 0.1\n');
 }
 
 describe('models diff', () => {

@@ -128,7 +128,7 @@ async function uploadedModels(
 }
 
 /** Where the project's own server keeps it; undefined for what is elsewhere. */
-export function pathOf(uri: string | null): string | undefined {
+function pathOf(uri: string | null): string | undefined {
   return uri === null ? undefined : /^mlflow-artifacts:\/+(.+?)\/*$/.exec(uri)?.[1];
 }
 

@@ -81,7 +81,7 @@ async function runsBefore(run: Run, { find }: RunsAround): Promise<readonly Run[
   const queue = [run];
   for (let next = queue.shift(); next !== undefined && found.size < MOST_STEPS; next = queue.shift()) {
     for (const { producer } of next.data) {
-      if (producer === null || producer === run.id || found.has(producer)) continue;
+      if (producer === null || producer === run.id || producer === next.id || found.has(producer)) continue;
       const made = await find(producer);
       if (made === undefined) continue;
       found.set(producer, made);
@@ -113,7 +113,11 @@ function isOut({ kind }: Run['artifacts'][number]): boolean {
 }
 
 function stepOf(run: Run): Step {
-  const files = run.data.map(({ path, digest, producer }) => ({ path, digest, made: producer !== null }));
+  // Who copies a file has made what it took in, by its digest.
+  const files = run.data.map(({ path, digest, producer }) => ({
+    ...{ path, digest },
+    made: producer !== null && producer !== run.id,
+  }));
   return {
     run: run.id,
     name: nameOf(run),
