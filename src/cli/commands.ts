@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 
-export type CommandGroup = 'pipeline' | 'runs' | 'data' | 'setup';
+export type CommandGroup = 'pipeline' | 'runs' | 'models' | 'data' | 'setup';
 
 /** One command. Its file is loaded only when the command is used, so that no command pays for another. */
 export interface CommandRow {
@@ -276,6 +276,54 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'Make, list and revoke the access tokens of the server',
     group: 'runs',
     load: () => import('./server-token.ts').then((m) => m.command),
+  },
+  {
+    name: 'models register',
+    summary: 'Register a model that a run made, as the next version of a name',
+    group: 'models',
+    load: () => import('./models-register.ts').then((m) => m.command),
+  },
+  {
+    name: 'models list',
+    summary: 'List the registered models',
+    group: 'models',
+    load: () => import('./models-list.ts').then((m) => m.command),
+  },
+  {
+    name: 'models show',
+    summary: 'Show the versions of a model, or all that one of them came from',
+    group: 'models',
+    load: () => import('./models-show.ts').then((m) => m.command),
+  },
+  {
+    name: 'models promote',
+    summary: 'Move a version to Staging, Production or Archived',
+    group: 'models',
+    load: () => import('./models-promote.ts').then((m) => m.command),
+  },
+  {
+    name: 'models alias',
+    summary: 'Let a name such as champion stand for a version',
+    group: 'models',
+    load: () => import('./models-alias.ts').then((m) => m.command),
+  },
+  {
+    name: 'models history',
+    summary: 'Show every change of a stage or an alias: who, when, from what to what',
+    group: 'models',
+    load: () => import('./models-history.ts').then((m) => m.command),
+  },
+  {
+    name: 'models diff',
+    summary: 'Compare two versions of a model by what they came from',
+    group: 'models',
+    load: () => import('./models-diff.ts').then((m) => m.command),
+  },
+  {
+    name: 'models download',
+    summary: 'Put the content of a version into a directory',
+    group: 'models',
+    load: () => import('./models-download.ts').then((m) => m.command),
   },
   {
     name: 'completion',

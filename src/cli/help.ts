@@ -8,6 +8,7 @@ import { stylesOf } from './style.ts';
 const GROUP_TITLES: Readonly<Record<CommandGroup, string>> = {
   pipeline: 'Pipeline',
   runs: 'Runs',
+  models: 'Models',
   data: 'Lockfile and data',
   setup: 'Set-up',
 };

@@ -3,7 +3,7 @@ import type { Run } from '../tracking/run.ts';
 import { defineCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { openProject, type Project } from './project.ts';
-import { type CodeDiff, comparisonJson, renderComparison } from './render-runs-diff.ts';
+import { type CodeDiff, type ComparedRuns, comparisonJson, renderComparison } from './render-runs-diff.ts';
 import { resolveRun } from './run-reference.ts';
 import { compareRuns } from './runs-comparison.ts';
 
@@ -25,19 +25,21 @@ export const command = defineCommand({
     try {
       const tracking = await project.tracking();
       const [a, b] = [await resolveRun(tracking, first), await resolveRun(tracking, second)];
-      const comparison = compareRuns(a, b);
-      const code = await diffCode(project, { a, b, env: context.env });
-      if (given.json === true) {
-        context.stdout.write(`${JSON.stringify(comparisonJson({ a, b, comparison, code }))}\n`);
-      } else {
-        context.stdout.write(renderComparison({ a, b, comparison, code }, context.stdout));
-      }
+      const compared = await compare(project, { a, b, env: context.env });
+      if (given.json === true) context.stdout.write(`${JSON.stringify(comparisonJson(compared))}\n`);
+      else context.stdout.write(renderComparison(compared, context.stdout));
       return EXIT.ok;
     } finally {
       await project.close();
     }
   },
 });
+
+/** Two runs by their records, and their code by what git and the cache have of it. */
+export async function compare(project: Project, question: CodeQuestion): Promise<ComparedRuns> {
+  const { a, b } = question;
+  return { a, b, comparison: compareRuns(a, b), code: await diffCode(project, question) };
+}
 
 interface CodeQuestion {
   readonly a: Run;

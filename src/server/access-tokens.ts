@@ -4,10 +4,12 @@ import type { TrackingDatabase } from '../tracking/tracking-database.ts';
 
 export type Scope = AccessTokenRow['scope'];
 
+export type FoundToken = Pick<AccessTokenRow, 'name' | 'scope'>;
+
 export interface AccessTokens {
   any(): Promise<boolean>;
-  /** What a token opens; undefined for one that is unknown or was revoked. */
-  scopeOf(token: string): Promise<Scope | undefined>;
+  /** What a token opens and is called; undefined for one that is unknown or was revoked. */
+  find(token: string): Promise<FoundToken | undefined>;
 }
 
 /** A revoked token opens nothing after this many milliseconds. */
@@ -28,12 +30,12 @@ export function openAccessTokens(tracking: TrackingDatabase, now: () => number):
   };
   return {
     any: async () => (await rows()).length > 0,
-    async scopeOf(token) {
+    async find(token) {
       const [, id, secret = ''] = TOKEN.exec(token) ?? [];
       const row = (await rows()).find(({ token_id }) => token_id === id);
       if (row === undefined) return undefined;
       return timingSafeEqual(Buffer.from(row.secret_digest), Buffer.from(digestOfSecret(secret)))
-        ? row.scope
+        ? { name: row.name, scope: row.scope }
         : undefined;
     },
   };

@@ -20,6 +20,8 @@ export interface AppParts {
   readonly routes: readonly Route[];
   readonly metrics: RequestMetrics;
   readonly log: ServerLog;
+  /** The names of the tokens that requests came with. */
+  readonly callers: WeakMap<Exchange['incoming'], string>;
 }
 
 type Door = { Bindings: HttpBindings };
@@ -33,7 +35,7 @@ const PREFIXES = ['/api/2.0', '/ajax-api/2.0'];
 const SPEAKS_LIKE = '3.3.2';
 
 /** All that can be asked of the server. Whoever comes this far has passed the guard. */
-export function buildApp({ services, endpoints, routes, metrics, log }: AppParts): Hono<Door> {
+export function buildApp({ services, endpoints, routes, metrics, log, callers }: AppParts): Hono<Door> {
   // By the path as it was sent: what the guard saw is what is routed.
   const app = new Hono<Door>({ getPath: (_, options) => rawPath(options?.env?.incoming.url ?? '/') });
   app.get('/health', (c) => c.text('OK'));
@@ -45,7 +47,10 @@ export function buildApp({ services, endpoints, routes, metrics, log }: AppParts
     for (const prefix of PREFIXES) {
       app.on(endpoint.method, prefix + endpoint.path, async (c) => {
         metrics.name(c.env.incoming, endpoint.path);
-        return respond(c, jsonAnswer(await ask(endpoint, services, c)));
+        return respond(
+          c,
+          jsonAnswer(await ask(endpoint, { ...services, who: callers.get(c.env.incoming as Exchange['incoming']) }, c)),
+        );
       });
     }
   }

@@ -8,6 +8,8 @@ export interface Services {
   readonly artifactRoot: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** The name of the token that a request came with. */
+  readonly who?: string | undefined;
 }
 
 /** One route of MLflow's REST surface, as a row of data: routing, checking and the description all read it. */

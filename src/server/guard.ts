@@ -14,8 +14,11 @@ export interface GuardOptions {
   readonly tokens: AccessTokens;
 }
 
-/** Throws a RequestError for whatever may not come in; stands before every route, so a new one is closed by itself. */
-export type Guard = (incoming: IncomingMessage) => Promise<void>;
+/**
+ * Throws a RequestError for whatever may not come in; stands before every route, so a new one is closed by itself.
+ * Resolves to the name of the token, where one was needed.
+ */
+export type Guard = (incoming: IncomingMessage) => Promise<string | undefined>;
 
 /** Neither says anything that a stranger may not know. */
 const OPEN = ['/health', '/version'];
@@ -28,9 +31,9 @@ export function makeGuard(options: GuardOptions): Guard {
     checkOrigin(incoming, options.allowedHosts);
     const path = rawPath(incoming.url ?? '/');
     if (climbs(path)) throw new RequestError('INVALID_PARAMETER_VALUE', 'Invalid path');
-    if (options.insecure || OPEN.includes(path)) return;
+    if (options.insecure || OPEN.includes(path)) return undefined;
     closed ||= await options.tokens.any();
-    if (closed) await checkToken(incoming, options.tokens);
+    return closed ? await checkToken(incoming, options.tokens) : undefined;
   };
 }
 
@@ -58,12 +61,12 @@ function checkOrigin(incoming: IncomingMessage, allowedHosts: readonly string[])
   }
 }
 
-async function checkToken(incoming: IncomingMessage, tokens: AccessTokens): Promise<void> {
+async function checkToken(incoming: IncomingMessage, tokens: AccessTokens): Promise<string> {
   const sent = tokenOf(incoming.headers.authorization ?? '');
-  const scope = sent === undefined ? undefined : await tokens.scopeOf(sent);
-  if (scope === undefined) throw new RequestError('UNAUTHENTICATED', 'A valid access token is required');
+  const token = sent === undefined ? undefined : await tokens.find(sent);
+  if (token === undefined) throw new RequestError('UNAUTHENTICATED', 'A valid access token is required');
   const needed = scopeNeeded(incoming);
-  if (RANK[scope] >= RANK[needed]) return;
+  if (RANK[token.scope] >= RANK[needed]) return token.name;
   throw new RequestError('PERMISSION_DENIED', `This needs a token with the scope '${needed}'`);
 }
 

@@ -88,6 +88,7 @@ const transition = defineEndpoint({
       stage: request.stage,
       archiveExisting: request.archive_existing_versions ?? false,
       now: services.now(),
+      who: services.who,
     });
     return await answerWith(services, request);
   },

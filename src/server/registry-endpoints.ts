@@ -155,8 +155,8 @@ const putAlias = defineEndpoint({
   method: 'POST',
   path: '/mlflow/registered-models/alias',
   request: message({ name, alias: requiredText(), version: requiredText() }),
-  handle: async ({ tracking, now }, { name: of, alias, version }) => {
-    await setAlias(tracking, { name: of, alias, version, now: now() });
+  handle: async ({ tracking, now, who }, { name: of, alias, version }) => {
+    await setAlias(tracking, { name: of, alias, version, now: now(), who });
     return {};
   },
 });
@@ -165,8 +165,8 @@ const removeAlias = defineEndpoint({
   method: 'DELETE',
   path: '/mlflow/registered-models/alias',
   request: message({ name, alias: requiredText() }),
-  handle: async ({ tracking, now }, { name: of, alias }) => {
-    await deleteAlias(tracking, { name: of, alias, now: now() });
+  handle: async ({ tracking, now, who }, { name: of, alias }) => {
+    await deleteAlias(tracking, { name: of, alias, now: now(), who });
     return {};
   },
 });
@@ -200,12 +200,13 @@ const history = defineEndpoint({
     const entries = await historyOf(tracking, request.name);
     return listed(
       'history',
-      entries.map(({ version, what, was, now, time }) => ({
+      entries.map(({ version, what, was, now, time, who }) => ({
         version: String(version),
         what,
         ...present('was', was),
         ...present('now', now),
         timestamp: time,
+        ...present('who', who),
       })),
     );
   },

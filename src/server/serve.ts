@@ -51,6 +51,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   const guard = makeGuard({ ...options, tokens });
   const metrics = makeRequestMetrics();
+  const callers = new WeakMap<IncomingMessage, string>();
   const artifacts = openDirectoryStore({
     directory: options.artifactDirectory,
     tracking: services.tracking,
@@ -63,6 +64,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     routes: [...artifactRoutes(artifacts), ...runArtifactRoutes(services, artifacts)],
     metrics,
     log,
+    callers,
   });
   const answer = getRequestListener(answered(app.fetch));
   const server = createServer(
@@ -73,7 +75,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       outgoing.setHeader('x-frame-options', 'SAMEORIGIN');
       outgoing.setHeader('referrer-policy', 'no-referrer');
       guard(incoming)
-        .then(() => answer(incoming, outgoing))
+        .then((caller) => {
+          if (caller !== undefined) callers.set(incoming, caller);
+          return answer(incoming, outgoing);
+        })
         .catch((error: unknown) => {
           outgoing.setHeader('connection', 'close');
           sendAnswer(outgoing, explain(error, { incoming, log }));

@@ -39,6 +39,8 @@ export interface Objects {
   /** Concurrent calls share one batch; what a failed batch left is tried again by the next. */
   flush(): Promise<void>;
   verify(digest: Digest, kind: ObjectKind): Promise<Verdict>;
+  /** The same from the bytes, whatever is remembered of them. */
+  reread(digest: Digest, kind: ObjectKind): Promise<Verdict>;
   /** The verdict by stat alone; undefined when bytes would have to be read. */
   glance(digest: Digest, kind: ObjectKind): Verdict | undefined;
   /** Where the object is, or would be. */
@@ -109,6 +111,7 @@ export function openObjects(layout: Layout, options: ObjectsOptions = {}): Objec
     adopt: (large, digest) => adopt(state, large, digest),
     flush: groupCommit(() => commit(state)),
     verify: (digest, kind) => verify(state, { digest, kind }, ANYWHERE),
+    reread: (digest, kind) => verify(state, { digest, kind }, { ...ANYWHERE, reread: true }),
     glance: (digest, kind) => glance(state, { digest, kind }, ANYWHERE),
     pathOf: (digest, kind) => locate(state, { digest, kind }, ANYWHERE)?.path ?? objectPath(layout, digest, kind),
     read: (digest, kind) => read(state, { digest, kind }),

@@ -108,7 +108,7 @@ export function openStore(options: StoreOptions): Store {
       if (own !== objects) own.close();
       workspace.files.save();
     },
-    verify: (content) => verifyContent(keeperOf(content.digest), content),
+    verify: (content, options) => verifyContent(keeperOf(content.digest), content, options),
     checkout: (content, path) => checkoutContent(keeperOf(content.digest), content, { path, tmpDir, linking }),
     read: async (digest) => {
       const keeper = keeperOf(digest).objects;

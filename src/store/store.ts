@@ -28,8 +28,11 @@ export interface Store {
   /** Writes the stat index, atomically. Called once at the end; cheap when nothing changed. */
   close(): void;
 
-  /** Whether all objects of the content are here and to be trusted; corrupt ones are set aside on the way. */
-  verify(content: Content): Promise<Verdict>;
+  /**
+   * Whether all objects of the content are here and to be trusted; corrupt ones are set aside on the way. With `reread`
+   * by their bytes, also where stats vouch for them.
+   */
+  verify(content: Content, options?: { readonly reread?: boolean }): Promise<Verdict>;
   /** Puts content at a path, which must be free. Throws `missing-data` if `verify` would not say `intact`. */
   checkout(content: Content, path: ProjectPath): Promise<void>;
   /** Reads one object, verified; undefined when missing or corrupt. For logs, patches and listings. */

@@ -30,6 +30,7 @@ export interface Database {
   readonly model_versions: ModelVersionRow;
   readonly model_version_tags: VersionPairRow;
   readonly model_history: ModelHistoryRow;
+  readonly model_version_provenance: ProvenanceRow;
   readonly artifact_files: ArtifactFileRow;
   readonly access_tokens: AccessTokenRow;
 }
@@ -274,4 +275,21 @@ export interface ModelHistoryRow {
   readonly was: string | null;
   readonly now: string | null;
   readonly time: number;
+  /** The user, or the token's name; null where nobody said who it was. */
+  readonly who: string | null;
+}
+
+/** What a version came from; only of those that lockstep registered itself. */
+export interface ProvenanceRow {
+  readonly name: string;
+  readonly version: number;
+  readonly semantic_version: string;
+  /** Null for the first version. */
+  readonly bump: string | null;
+  readonly proposed: string | null;
+  /** JSON, as the two below. */
+  readonly reasons: string;
+  readonly run_id: string;
+  readonly lineage: string;
+  readonly files: string;
 }

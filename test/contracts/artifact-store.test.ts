@@ -90,20 +90,20 @@ describe.each(databaseKinds())('over $name', ({ open, dispose }) => {
     const tokens = openAccessTokens(tracking, Date.now);
     expect(await tokens.any()).toBe(false);
     const token = (await addAccessToken(tracking, { name: 'a', scope: 'read', now: 2 })) ?? '';
-    expect(await openAccessTokens(tracking, Date.now).scopeOf(token)).toBe('read');
+    expect(await openAccessTokens(tracking, Date.now).find(token)).toMatchObject({ scope: 'read' });
     expect(await addAccessToken(tracking, { name: 'a', scope: 'admin', now: 3 })).toBeUndefined();
     expect((await listAccessTokens(tracking)).map(({ name, scope }) => [name, scope])).toEqual([['a', 'read']]);
     expect(await revokeAccessToken(tracking, 'a')).toBe(true);
-    expect(await openAccessTokens(tracking, Date.now).scopeOf(token)).toBeUndefined();
+    expect(await openAccessTokens(tracking, Date.now).find(token)).toBeUndefined();
   });
 
   test('a token that was revoked opens nothing a second later', async () => {
     let now = 0;
     const tokens = openAccessTokens(tracking, () => now);
     const token = (await addAccessToken(tracking, { name: 'b', scope: 'write', now: 2 })) ?? '';
-    expect(await tokens.scopeOf(token)).toBe('write');
+    expect(await tokens.find(token)).toMatchObject({ scope: 'write' });
     await revokeAccessToken(tracking, 'b');
     now = 1_001;
-    expect(await tokens.scopeOf(token)).toBeUndefined();
+    expect(await tokens.find(token)).toBeUndefined();
   });
 });

@@ -18,13 +18,13 @@ export interface Client {
 }
 
 /** A clock that goes on by a second whenever it is read. */
-export function clientOf(tracking: TrackingDatabase): Client {
+export function clientOf(tracking: TrackingDatabase, { who }: Pick<Services, 'who'> = {}): Client {
   let time = 1_700_000_000_000;
   const now = () => {
     time += 1000;
     return time;
   };
-  const services: Services = { tracking, artifactRoot: 'mlflow-artifacts:', now };
+  const services: Services = { tracking, artifactRoot: 'mlflow-artifacts:', now, who };
   const ask = async (method: Endpoint['method'], path: string, request: object): Promise<Answer> => {
     const endpoint = ENDPOINTS.find((one) => one.method === method && one.path === `/mlflow/${path}`);
     if (endpoint === undefined) throw new Error(`no endpoint ${method} ${path}`);

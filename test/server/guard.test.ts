@@ -170,3 +170,18 @@ test('only a hash of a token is kept, and a token that was revoked opens nothing
   expect(await revokeAccessToken(rig.tracking, 'mine')).toBe(false);
   expect(await listAccessTokens(rig.tracking)).toEqual([]);
 });
+
+test('the history of a model names the token that changed it', async () => {
+  const { rig, tokens } = await withTokens();
+  await using _ = rig;
+  const headers = { authorization: `Bearer ${tokens.write}` };
+  const post = async (path: string, json: object) => {
+    const { status } = await rig.send({ method: 'POST', path: `/api/2.0/mlflow/${path}`, headers, json });
+    expect([path, status]).toEqual([path, 200]);
+  };
+  await post('registered-models/create', { name: 'm' });
+  await post('model-versions/create', { name: 'm', source: 's3://bucket/model' });
+  await post('model-versions/transition-stage', { name: 'm', version: '1', stage: 'Staging' });
+  const { json } = await rig.get('/api/2.0/mlflow/registered-models/history?name=m', headers);
+  expect(json.history).toMatchObject([{ what: 'stage', now: 'Staging', who: 'for write' }]);
+});

@@ -6,9 +6,11 @@ import type { Database, ModelVersionRow } from '../schema.ts';
 import { insertRows, isAnyOf } from '../statements.ts';
 import type { TrackingDatabase } from '../tracking-database.ts';
 import { liveVersion, resolveSource } from './model-source.ts';
+import { type NewProvenance, writeProvenance } from './provenance.ts';
 import { findRegistered } from './registered-models.ts';
 
 export const PROMPT_TAG = 'mlflow.prompt.is_prompt';
+const SEMANTIC_TAG = 'lockstep.version';
 const VERSIONS_TAG = 'mlflow.modelVersions';
 
 export interface ModelVersion extends Selectable<ModelVersionRow> {
@@ -26,6 +28,7 @@ export interface NewVersion {
   readonly tags: readonly KeyValue[];
   readonly artifactRoot: string;
   readonly now: number;
+  readonly provenance?: NewProvenance;
 }
 
 /** Its number. Numbers go on where they ended, also after versions that were deleted. */
@@ -58,6 +61,11 @@ export async function createVersion(tracking: TrackingDatabase, given: NewVersio
       })
       .execute();
     await writeVersionTags(tracking, trx, { name, version, tags: given.tags });
+    if (given.provenance !== undefined) {
+      const value = await writeProvenance(trx, { name, version }, given.provenance);
+      // Clients see it as a tag.
+      await writeVersionTags(tracking, trx, { name, version, tags: [{ key: SEMANTIC_TAG, value }] });
+    }
     await touch(trx, name, now);
     if (resolved.model_id !== null) await noteOnModel(tracking, trx, { modelId: resolved.model_id, name, version });
     return version;
@@ -169,11 +177,12 @@ export interface Transition extends VersionOf {
   /** What was in that stage goes to Archived. */
   readonly archiveExisting: boolean;
   readonly now: number;
+  readonly who?: string | undefined;
 }
 
 export async function moveVersion(
   tracking: TrackingDatabase,
-  { name, version, stage: written, archiveExisting, now }: Transition,
+  { name, version, stage: written, archiveExisting, now, who }: Transition,
 ): Promise<void> {
   const stage = stageOf(written);
   if (archiveExisting && stage !== 'Staging' && stage !== 'Production') {
@@ -190,9 +199,9 @@ export async function moveVersion(
         .where('version', '!=', version)
         .where('deleted_time', 'is', null)
         .execute();
-      for (const other of others) await toStage(trx, other, { stage: 'Archived', now });
+      for (const other of others) await toStage(trx, other, { stage: 'Archived', now, who });
     }
-    await toStage(trx, found, { stage, now });
+    await toStage(trx, found, { stage, now, who });
     await touch(trx, name, now);
   });
 }
@@ -200,7 +209,7 @@ export async function moveVersion(
 async function toStage(
   trx: Kysely<Database>,
   { name, version, current_stage: was }: Selectable<ModelVersionRow>,
-  { stage, now }: { readonly stage: string; readonly now: number },
+  { stage, now, who }: { readonly stage: string; readonly now: number; readonly who: string | undefined },
 ): Promise<void> {
   await trx
     .updateTable('model_versions')
@@ -209,8 +218,13 @@ async function toStage(
     .where('version', '=', version)
     .execute();
   if (was === stage) return;
-  await trx.insertInto('model_history').values({ name, version, what: 'stage', was, now: stage, time: now }).execute();
+  await trx
+    .insertInto('model_history')
+    .values({ name, version, what: 'stage', was, now: stage, time: now, who: who ?? null })
+    .execute();
 }
+
+const OF_VERSION = ['registered_model_aliases', 'model_version_tags', 'model_version_provenance'] as const;
 
 /** Its number is never given again; what it pointed at is free. */
 export async function deleteVersion(
@@ -226,7 +240,7 @@ export async function deleteVersion(
       .where('name', '=', name)
       .where('version', '=', version)
       .execute();
-    for (const table of ['registered_model_aliases', 'model_version_tags'] as const) {
+    for (const table of OF_VERSION) {
       await trx.deleteFrom(table).where('name', '=', name).where('version', '=', version).execute();
     }
     await touch(trx, name, now);

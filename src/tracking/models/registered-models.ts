@@ -72,6 +72,7 @@ const NAMED = [
   'model_versions',
   'model_version_tags',
   'model_history',
+  'model_version_provenance',
 ] as const;
 
 export async function renameRegistered(
@@ -138,9 +139,14 @@ export interface AliasOf {
   readonly alias: string;
 }
 
+interface Change {
+  readonly now: number;
+  readonly who?: string | undefined;
+}
+
 export async function setAlias(
   tracking: TrackingDatabase,
-  { name, alias, version, now }: AliasOf & { readonly version: string; readonly now: number },
+  { name, alias, version, now, who }: AliasOf & Change & { readonly version: string },
 ): Promise<void> {
   if (!/^[\w-]{1,255}$/.test(alias) || alias === 'latest' || /^v\d+$/i.test(alias)) {
     throw invalid(
@@ -165,6 +171,7 @@ export async function setAlias(
       was: was === undefined ? null : String(was),
       now: String(number),
       time: now,
+      who: who ?? null,
     };
     await trx.insertInto('model_history').values(entry).execute();
   });
@@ -172,14 +179,22 @@ export async function setAlias(
 
 export async function deleteAlias(
   tracking: TrackingDatabase,
-  { name, alias, now }: AliasOf & { readonly now: number },
+  { name, alias, now, who }: AliasOf & Change,
 ): Promise<void> {
   await tracking.write(async (trx) => {
     await findRegistered(trx, name);
     const was = await aliased(trx, { name, alias });
     if (was === undefined) return;
     await trx.deleteFrom('registered_model_aliases').where('name', '=', name).where('alias', '=', alias).execute();
-    const entry = { name, version: was, what: `alias:${alias}`, was: String(was), now: null, time: now };
+    const entry = {
+      name,
+      version: was,
+      what: `alias:${alias}`,
+      was: String(was),
+      now: null,
+      time: now,
+      who: who ?? null,
+    };
     await trx.insertInto('model_history').values(entry).execute();
   });
 }
