@@ -19,19 +19,24 @@ import { isErrno, LockstepError } from './error.ts';
  * Replaces a file as a whole: a reader sees the old bytes or the new ones, and a crash leaves one of the two. With
  * `durable` the new bytes are on the disk when it returns; without, a power cut may take the file back to nothing, so
  * only what can be rebuilt is written that way. Missing directories are made; a symlink's target is what is replaced.
+ * `doing` is what an error says could not be done, `cannot write` the path unless told.
  */
-export function writeFileAtomic(path: string, data: string | Uint8Array, options: { readonly durable: boolean }): void {
-  const { target, mode } = whatIsThere(path);
+export function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  { durable, doing = `cannot write ${path}` }: { readonly durable: boolean; readonly doing?: string },
+): void {
+  const { target, mode } = whatIsThere(path, doing);
   const directory = dirname(target);
   const temporary = join(directory, temporaryName());
   try {
-    writeNewBelow(directory, () => writeNew(temporary, data, options.durable));
+    writeNewBelow(directory, () => writeNew(temporary, data, durable));
     if (mode !== undefined) chmodSync(temporary, mode & 0o7777);
     renameSync(temporary, target);
-    if (options.durable) syncDirectory(directory);
+    if (durable) syncDirectory(directory);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw diskError(error, `cannot write ${path}`);
+    throw diskError(error, doing);
   }
 }
 
@@ -79,7 +84,7 @@ export function diskError(error: unknown, doing: string): unknown {
 }
 
 /** Where the bytes really stand, and with which permissions; most often nothing is there, or a plain file. */
-function whatIsThere(path: string): { readonly target: string; readonly mode: number | undefined } {
+function whatIsThere(path: string, doing: string): { readonly target: string; readonly mode: number | undefined } {
   try {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat?.isSymbolicLink() !== true) return { target: path, mode: stat?.mode };
@@ -87,7 +92,7 @@ function whatIsThere(path: string): { readonly target: string; readonly mode: nu
     return { target, mode: statSync(target).mode };
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return { target: path, mode: undefined };
-    throw diskError(error, `cannot write ${path}`);
+    throw diskError(error, doing);
   }
 }
 

@@ -66,6 +66,15 @@ describe('addStage', () => {
     expect(text).toBe('stages:\r\n  a:\r\n    cmd: x\r\n  b:\r\n    cmd: y\r\n');
   });
 
+  test.each([1, 2, 4, 6])('writes a script that begins with blanks where a level is %i blanks', (step) => {
+    for (const cmd of [' \n!', '  a\nb', '\n x', '\tx\ny']) {
+      const before = `stages:\n  a:\n  ${' '.repeat(step)}cmd: x   # why\n`;
+      const after = addStage(before, { name: 'b', cmd });
+      expect(after.startsWith(before)).toBe(true);
+      expect(stagesIn(after).at(-1)).toMatchObject({ name: 'b', cmd });
+    }
+  });
+
   test('refuses a stage that is there, and replaces it with force', () => {
     const text = 'stages:\n  # one\n  a:\n    cmd: x\n  # two\n  b: {cmd: y}\n';
     expect(codeOf(() => addStage(text, { name: 'a', cmd: 'z' }))).toBe('usage');

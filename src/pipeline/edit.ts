@@ -1,4 +1,4 @@
-import { type Document, isMap, parseDocument, stringify } from 'yaml';
+import { Document, isMap, parseDocument, Scalar, visit } from 'yaml';
 import { LockstepError } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
 import type { WrittenStage } from './schema-stage.ts';
@@ -216,9 +216,16 @@ interface Layout {
 }
 
 function blockOf(name: string, stage: WrittenStage, { column, step, eol }: Layout): string {
-  const block = stringify({ [name]: stage }, { indent: step, lineWidth: 0, nullStr: '' });
-  const indented = block.split('\n').map((line) => (line === '' ? '' : ' '.repeat(column) + line));
+  const block = new Document({ [name]: stage });
+  if (step !== 2) visit(block, { Scalar: (_key, scalar) => quoteIfBlankLed(scalar) });
+  const lines = block.toString({ indent: step, lineWidth: 0, nullStr: '' }).split('\n');
+  const indented = lines.map((line) => (line === '' ? '' : ' '.repeat(column) + line));
   return indented.join(eol);
+}
+
+/** The package writes the indicator of a block scalar that begins with a blank as if each level were two blanks. */
+function quoteIfBlankLed(scalar: Scalar): void {
+  if (typeof scalar.value === 'string' && /^\n*[ \t]/.test(scalar.value)) scalar.type = Scalar.QUOTE_DOUBLE;
 }
 
 function stepOf(source: YamlSource, entry: YamlEntry, column: number): number {

@@ -25,6 +25,13 @@ describe('the run cache', () => {
     expect(openRunCache(directory).read(digestOf('others'))).toBe('other');
   });
 
+  test('says that it is the cache that cannot be written', () => {
+    const file = join(directory, 'a-file');
+    writeFileSync(file, '');
+    const write = () => openRunCache(file).write(fingerprint, 'entry');
+    expect(write).toThrow(`cannot write to the cache ${file}: a part of the path is not a directory`);
+  });
+
   test('takes a text that a crash cut short for none', () => {
     const cache = openRunCache(directory);
     cache.write(fingerprint, 'a rather long entry');

@@ -22,7 +22,8 @@ export function openRunCache(cacheDir: string): RunCache {
     const hex = hexOf(fingerprint);
     return join(cacheDir, 'runs', hex.slice(0, 2), `${hex.slice(2)}.run`);
   };
-  const write = (fingerprint: Digest, text: string): void => writeSealed(fileOf(fingerprint), Buffer.from(text));
+  const write = (fingerprint: Digest, text: string): void =>
+    writeSealed(fileOf(fingerprint), Buffer.from(text), `cannot write to the cache ${cacheDir}`);
   return {
     read: (fingerprint) => readSealed(fileOf(fingerprint))?.toString(),
     write,

@@ -8,10 +8,10 @@ const SEAL = 32;
 
 /**
  * A file of something that can be rebuilt: its SHA-256, then its bytes. Half a file, or another version's, is as good
- * as none, which is why it need not be synced.
+ * as none, which is why it need not be synced. `doing` is what an error says could not be done.
  */
-export function writeSealed(path: string, payload: Uint8Array): void {
-  writeFileAtomic(path, Buffer.concat([checksum(payload), payload]), { durable: false });
+export function writeSealed(path: string, payload: Uint8Array, doing?: string): void {
+  writeFileAtomic(path, Buffer.concat([checksum(payload), payload]), { durable: false, ...(doing && { doing }) });
 }
 
 /** For what only saves work: where it cannot be written, the work is done again. */
