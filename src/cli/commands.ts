@@ -326,6 +326,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./models-download.ts').then((m) => m.command),
   },
   {
+    name: 'models dockerfile',
+    summary: 'Write a Dockerfile, pinned requirements and the model',
+    group: 'models',
+    load: () => import('./models-dockerfile.ts').then((m) => m.command),
+  },
+  {
     name: 'completion',
     summary: 'Print what makes a shell complete commands, options and stages',
     group: 'setup',

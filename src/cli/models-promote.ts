@@ -27,6 +27,10 @@ runs that took the model in, evaluations say, come before its own. What is refus
       help: "refuse unless this holds: 'metrics.auc >= 0.82'",
     },
     verify: { type: 'boolean', help: 'hash the content again, and refuse if it is not what was registered' },
+    reproduce: {
+      type: 'boolean',
+      help: 'after --verify: run what made it again, at its commit in a scratch work tree, and refuse if its bytes differ',
+    },
     json: { type: 'boolean', help: '{"name", "version", "from", "to", "archived", "refused"}' },
   },
   positionals: { min: 3, max: 3 },
@@ -45,8 +49,10 @@ runs that took the model in, evaluations say, come before its own. What is refus
       const described = await describe(registry, version);
       const refused = [
         ...(await refusals(registry, described, requirements)),
-        ...(given.verify === true ? await damages(context, registry, described) : []),
+        ...(given.verify === true || given.reproduce === true ? await damages(context, registry, described) : []),
       ];
+      if (refused.length === 0 && given.reproduce === true)
+        refused.push(...(await remade(context, registry, described)));
       const promotion = { version, stage, archiveExisting: given['archive-existing'] === true };
       const archived = refused.length > 0 ? [] : await promote(context, registry, promotion);
       const outcome = { version, stage, archived, refused };
@@ -70,6 +76,14 @@ async function damages(context: Context, registry: Registry, described: Describe
   const wrong = await verifyFiles(registry, context, files);
   if (wrong.length === 0 && !context.quiet) context.stderr.write(`verified ${countText(files.length, 'file')}\n`);
   return wrong.map(({ file, verdict }) => `${file.from} is ${verdict}`);
+}
+
+async function remade(context: Context, registry: Registry, described: DescribedVersion): Promise<readonly string[]> {
+  if (!context.quiet) context.stderr.write('running what made it again\n');
+  const { reproduceVersion } = await import('./models/reproduce.ts');
+  const against = await reproduceVersion(context, registry, described);
+  if (against.length === 0 && !context.quiet) context.stderr.write('reproduced, every byte the same\n');
+  return against;
 }
 
 interface Promotion {

@@ -43,6 +43,12 @@ export async function addWorktree(place: GitPlace, directory: string, tree: stri
   await git(['update-index', '-q', '--refresh'], there);
 }
 
+/** Puts a recorded patch on the files of a second work tree; the index there stays at HEAD. */
+export async function applyPatch(place: GitPlace, directory: string, patch: Uint8Array): Promise<void> {
+  const call = { ...place, cwd: directory, input: patch };
+  await readGit(['apply', '--whitespace=nowarn', '-'], call, 'the uncommitted changes of that time');
+}
+
 /** Forgets a second work tree and removes its files; none is fine, too. */
 export async function removeWorktree(place: GitPlace, directory: string): Promise<void> {
   await git(['worktree', 'remove', '--force', '--force', directory], place);
@@ -59,6 +65,6 @@ async function readGit(args: readonly string[], call: GitCall, what: string): Pr
   if (result.kind === 'done') return new TextDecoder().decode(result.stdout).trim();
   const why = result.kind === 'failed' ? result.stderr : 'git is not installed';
   throw new LockstepError('git', `git could not give ${what}: ${why}`, {
-    hint: 'a sweep needs a git repository with a commit: git init, git add, git commit',
+    hint: 'this needs a git repository with a commit: git init, git add, git commit',
   });
 }

@@ -245,6 +245,67 @@ describe('models promote', () => {
   });
 });
 
+describe('models promote --reproduce', () => {
+  /** A project in git, with version 1 of `churn` from a commit and an uncommitted change. */
+  async function inGit(): Promise<ProjectRig> {
+    const rig = await project({ ...FILES, 'train.sh': 'exit 1\n' });
+    await ok(rig, 'version');
+    rig.write('.gitignore', 'raw.csv\n.lockstep/\n');
+    rig.commit();
+    rig.write('train.sh', FILES['train.sh']);
+    await ok(rig, 'repro');
+    await ok(rig, 'models', 'register', 'latest:train', '--name', 'churn');
+    return rig;
+  }
+
+  const promote = ['models', 'promote', 'churn', '1', 'Staging', '--reproduce'];
+
+  it('makes it again from the code and the data of that time, whatever the workspace holds now', async () => {
+    await using rig = await inGit();
+    rig.write('train.sh', 'echo other > model.bin\n');
+    rig.write('params.yaml', 'lr: 7\n');
+    rig.commit('later');
+    const before = await json(rig, 'runs', 'list');
+    const { code, stdout, stderr } = await rig.lockstep(promote);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: 'churn version 1: None → Staging\n',
+      stderr: 'verified 1 file\nrunning what made it again\nreproduced, every byte the same\n',
+    });
+    expect(rig.read('train.sh')).toBe('echo other > model.bin\n');
+    expect(await json(rig, 'runs', 'list')).toEqual(before);
+    expect(rig.git('worktree', 'list').trim().split('\n')).toHaveLength(1);
+    expect(existsSync(rig.path('.lockstep/tmp/reproduce')) && readdirSync(rig.path('.lockstep/tmp/reproduce'))).toEqual(
+      [],
+    );
+  });
+
+  it('refuses what comes out differently', async () => {
+    await using rig = await project({ ...FILES, 'train.sh': 'date +%N > model.bin\n', '.gitignore': '.lockstep/\n' });
+    rig.commit();
+    await ok(rig, 'repro');
+    await ok(rig, 'models', 'register', 'latest:train', '--name', 'churn');
+    expect(await rig.lockstep(promote)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('stays in None\n  outs/model.bin came out differently\n'),
+    });
+  });
+
+  it('refuses where the data of that time is gone, or the code was in no commit', async () => {
+    await using rig = await inGit();
+    rig.write('raw.csv', 'x,y\n9,9\n');
+    expect(await rig.lockstep(promote)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('raw.csv is not what it was'),
+    });
+    await using without = await registered();
+    expect(await without.lockstep(promote)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('its code was in no commit'),
+    });
+  });
+});
+
 async function json0(rig: ProjectRig, args: readonly string[]): Promise<unknown> {
   return JSON.parse((await rig.lockstep([...args, '--json'])).stdout);
 }
@@ -293,6 +354,43 @@ describe('models download', () => {
     expect(readdirSync(rig.path('elsewhere'))).toEqual(['it']);
     const taken = await rig.lockstep(['models', 'download', 'm']);
     expect(taken).toMatchObject({ code: 2, stderr: expect.stringContaining('is there already') });
+  });
+});
+
+describe('models dockerfile', () => {
+  it('writes all that an image needs, labelled with where it came from', async () => {
+    await using rig = await project({ ...FILES, '.gitignore': '.lockstep/\n' });
+    const sha = rig.commit();
+    await ok(rig, 'repro');
+    await ok(rig, 'models', 'register', 'latest:train', '--name', 'churn');
+    await ok(rig, 'models', 'dockerfile', 'churn', '-o', 'image');
+    expect(readdirSync(rig.path('image')).sort()).toEqual(['Dockerfile', 'model']);
+    expect(rig.read('image/model')).toBe(rig.read('model.bin'));
+    const dockerfile = rig.read('image/Dockerfile');
+    expect(dockerfile).toContain(`\nFROM node:${process.versions.node}-slim\n`);
+    expect(dockerfile).toContain(`\nLABEL org.opencontainers.image.revision="${sha}"\n`);
+    expect(dockerfile).toContain('\nLABEL lockstep.model="churn"\n');
+    expect(dockerfile).toContain('\nCOPY model /srv/model\n');
+    const taken = await rig.lockstep(['models', 'dockerfile', 'churn', '-o', 'image']);
+    expect(taken).toMatchObject({ code: 2, stderr: expect.stringContaining('is there already') });
+  });
+
+  it('pins what an MLflow model was logged with, and serves it', async () => {
+    await using rig = await project({
+      'pipeline.yaml': 'stages: {train: {cmd: sh train.sh, deps: [train.sh], outs: [model]}}\n',
+      'train.sh': `mkdir -p model; cd model; echo 'flavors: {}' > MLmodel; echo mlflow==3.1.0 > requirements.txt
+        echo 'python: 3.12.4' > python_env.yaml\n`,
+    });
+    await ok(rig, 'repro');
+    await ok(rig, 'models', 'register', 'latest:train', '--name', 'net "$HOME"');
+    await ok(rig, 'models', 'dockerfile', 'net "$HOME"', '-o', 'image');
+    expect(rig.read('image/requirements.txt')).toBe('mlflow==3.1.0\n');
+    const dockerfile = rig.read('image/Dockerfile');
+    expect(dockerfile).toContain('\nFROM python:3.12.4-slim\n');
+    expect(dockerfile).toContain('LABEL lockstep.model="net \\"\\$HOME\\""');
+    expect(dockerfile).toContain('\nCMD ["mlflow","models","serve","-m","/srv/model"');
+    await ok(rig, 'models', 'dockerfile', 'net "$HOME"', '-o', 'other', '--base', 'python:3.13-slim');
+    expect(rig.read('other/Dockerfile')).toContain('\nFROM python:3.13-slim\n');
   });
 });
 

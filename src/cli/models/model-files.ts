@@ -42,7 +42,7 @@ export async function verifyFiles(
   return wrong;
 }
 
-function contentOf(store: Store, { digest, size }: RegisteredFile): Content {
+export function contentOf(store: Store, { digest, size }: Pick<RegisteredFile, 'digest' | 'size'>): Content {
   const listing = store.filesOf(digest);
   return listing === undefined
     ? { kind: 'file', digest, size, exec: false }

@@ -9,7 +9,7 @@ import type { Project } from '../project.ts';
 import { bestOf } from './best.ts';
 import { type Configuration, type Ended, runConfiguration } from './configuration.ts';
 import { type SweepPlan, sweepRun } from './plan.ts';
-import { furnish } from './scratch.ts';
+import { bringSources, furnish } from './scratch.ts';
 
 export interface SweepRequest {
   readonly plan: SweepPlan;
@@ -51,7 +51,8 @@ export async function runSweep(
     try {
       const root = join(directory, prefix);
       mkdirSync(root, { recursive: true });
-      furnish(project, loaded, root);
+      furnish(project, root);
+      bringSources(project, loaded, root);
       const task = { configuration, root, jobs: jobs > 1 ? 1 : (project.config.jobs ?? 1), targets: plan.targets };
       const ended = await runConfiguration(context, { ...task, sweep: plan.id });
       if (context.signal.aborted) return;

@@ -18,15 +18,19 @@ import type { Project } from '../project.ts';
 import { prepareStateDirectory } from '../project-root.ts';
 
 /**
- * Makes a fresh work tree a project like the first: with the data that git does not know and no stage makes, with its
- * environments, and on the same cache, so that what one configuration made is there for all.
+ * Makes a fresh work tree a project like the first: with its environments, and on the same cache, so that what was made
+ * in one is there for all.
  */
-export function furnish(project: Project, loaded: Loaded, root: string): void {
+export function furnish(project: Project, root: string): void {
   shareCache(project, root);
-  for (const path of sourcesOf(loaded)) bring(project.root, root, path);
   for (const name of readdirSync(project.root)) {
     if (isEnvironment(name) && !existsSync(join(root, name))) symlinkSync(join(project.root, name), join(root, name));
   }
+}
+
+/** Brings the data that git does not know and no stage makes. */
+export function bringSources(project: Project, loaded: Loaded, root: string): void {
+  for (const path of sourcesOf(loaded)) bring(project.root, root, path);
 }
 
 /** What programs are installed in. They are found by their place, and are no input that a param could change. */
