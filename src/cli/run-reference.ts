@@ -4,7 +4,7 @@ import { partsOfId } from '../pipeline/file-names.ts';
 import type { Run } from '../tracking/run.ts';
 import type { RunQuery, TrackingStore } from '../tracking/tracking-store.ts';
 
-/** The run that a user means: `latest`, `latest:STAGE`, or a unique beginning of an id. Throws `usage` for none. */
+/** The run that a user means: `latest`, `latest:STAGE`, `latest:sweep`, or a unique beginning of an id. Throws `usage` for none. */
 export async function resolveRun(tracking: TrackingStore, reference: string): Promise<Run> {
   const run = reference.startsWith('latest') ? await latest(tracking, reference) : await tracking.find(reference);
   if (run !== undefined) return run;
@@ -16,7 +16,14 @@ async function latest(tracking: TrackingStore, reference: string): Promise<Run |
   if (query === undefined) return undefined;
   // Found among the latest points alone, and then read whole.
   const found = typeof query === 'string' ? await ofStage(tracking, query, { limit: 1 }) : await newest(tracking);
+  if (found.length === 0 && query === 'sweep') return await newestSweep(tracking);
   return found[0] === undefined ? undefined : await tracking.find(found[0].id);
+}
+
+/** It stands for its best configuration, whose params it has. */
+async function newestSweep(tracking: TrackingStore): Promise<Run | undefined> {
+  const runs = await tracking.list({ parents: true, latestMetrics: true });
+  return runs.find(({ tags }) => tags['lockstep.command'] === 'sweep');
 }
 
 async function newest(tracking: TrackingStore): Promise<readonly Run[]> {

@@ -174,6 +174,16 @@ test('apply brings the params and outs of a configuration into the workspace wit
   expect(tally(rig)).toEqual(before);
 });
 
+test('the newest sweep stands for its best configuration', async () => {
+  await using rig = await committed();
+  await sweep(rig, '-S', 'train.depth=4,6', '--metric', 'score');
+  const { code, stderr } = await rig.lockstep(['runs', 'apply', 'latest:sweep'], { env: environment(rig) });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('params.yaml: train.depth 4 → 6') });
+  await using fresh = await committed();
+  const none = await fresh.lockstep(['runs', 'apply', 'latest:sweep'], { env: environment(fresh) });
+  expect(none.code).toBe(2);
+});
+
 test.for([
   ['an unknown param', ['-S', 'train.dept=1'], 'did you mean train.depth?'],
   ['no values', ['-S', 'train.depth='], 'write KEY=VALUE'],
@@ -204,7 +214,7 @@ test('a sweep outside of git is told what it needs', async () => {
   });
   const { code, stderr } = await sweep(rig, '-S', 'train.depth=1');
   expect(code).toBe(2);
-  expect(stderr).toContain('a sweep needs a git repository with a commit');
+  expect(stderr).toContain('needs a git repository with a commit');
 });
 
 test('in a DVC project configurations share DVC’s cache and our run cache', async () => {
