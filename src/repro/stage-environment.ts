@@ -3,17 +3,31 @@ import type { RunId } from '../base/brand.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { labelOf } from './loaded.ts';
 import type { Session } from './session.ts';
+import type { StageDoor } from './tools.ts';
 
 /** Where a run's command may append metric points, one JSON object a line. */
 export function metricsLog(session: Session, run: RunId): string {
   return join(session.tools.tmp, 'metrics', `${run}.jsonl`);
 }
 
+/**
+ * A stage that declares where it logs to logs there, and nothing of ours would be understood. What the user's shell
+ * happens to have exported is no part of the pipeline and gives way: it may stay in no case, as a user name there would be
+ * sent in place of the token.
+ */
+function trackingVariables(
+  { env }: Stage,
+  { run, door }: { readonly run: RunId; readonly door: StageDoor },
+): Readonly<Record<string, string>> {
+  if (env.MLFLOW_TRACKING_URI !== undefined) return {};
+  return { MLFLOW_TRACKING_USERNAME: '', MLFLOW_TRACKING_PASSWORD: '', ...door.environment(run) };
+}
+
 /** The caller's environment, lockstep's variables, and last what the stage declares. */
 export function stageEnvironment(
   session: Session,
   stage: Stage,
-  about: { readonly run: RunId; readonly gpus: readonly string[] },
+  about: { readonly run: RunId; readonly gpus: readonly string[]; readonly door: StageDoor },
 ): Readonly<Record<string, string>> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(session.tools.env)) if (value !== undefined) env[name] = value;
@@ -21,6 +35,7 @@ export function stageEnvironment(
   const label = labelOf(session.loaded, stage.id);
   return {
     ...env,
+    ...trackingVariables(stage, about),
     LOCKSTEP_ROOT: session.tools.root,
     LOCKSTEP_STAGE: label,
     LOCKSTEP_RUN_ID: about.run,
