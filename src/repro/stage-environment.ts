@@ -12,16 +12,21 @@ export function metricsLog(session: Session, run: RunId): string {
 
 /**
  * A stage that declares where it logs to logs there, and nothing of ours would be understood. What the user's shell
- * happens to have exported is no part of the pipeline and gives way: it may stay in no case, as a user name there would be
- * sent in place of the token.
+ * happens to have exported is no part of the pipeline and gives way.
  */
+function logsElsewhere({ env }: Stage): boolean {
+  return env.MLFLOW_TRACKING_URI !== undefined;
+}
+
 function trackingVariables(
-  { env }: Stage,
+  stage: Stage,
   { run, door }: { readonly run: RunId; readonly door: StageDoor },
 ): Readonly<Record<string, string>> {
-  if (env.MLFLOW_TRACKING_URI !== undefined) return {};
-  return { MLFLOW_TRACKING_USERNAME: '', MLFLOW_TRACKING_PASSWORD: '', ...door.environment(run) };
+  return logsElsewhere(stage) ? {} : door.environment(run);
 }
+
+/** A client sends a name and password in place of a token, and looks for an experiment by its name before its id. */
+const MISLEADING = ['MLFLOW_TRACKING_USERNAME', 'MLFLOW_TRACKING_PASSWORD', 'MLFLOW_EXPERIMENT_NAME'];
 
 /** The caller's environment, lockstep's variables, and last what the stage declares. */
 export function stageEnvironment(
@@ -30,7 +35,9 @@ export function stageEnvironment(
   about: { readonly run: RunId; readonly gpus: readonly string[]; readonly door: StageDoor },
 ): Readonly<Record<string, string>> {
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(session.tools.env)) if (value !== undefined) env[name] = value;
+  for (const [name, value] of Object.entries(session.tools.env)) {
+    if (value !== undefined && (logsElsewhere(stage) || !MISLEADING.includes(name))) env[name] = value;
+  }
   const metrics = metricsLog(session, about.run);
   const label = labelOf(session.loaded, stage.id);
   return {

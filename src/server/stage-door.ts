@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { RunId } from '../base/brand.ts';
 import type { DoorOptions, StageDoor } from '../repro/tools.ts';
@@ -18,10 +18,10 @@ export interface StageDoorParts extends DoorOptions {
 export async function openStageDoor(parts: StageDoorParts): Promise<StageDoor> {
   const tokens = makeStageTokens();
   let server: Promise<Server> | undefined;
-  const waiting = new Set<Socket>();
+  const sockets = new Set<Socket>();
   const port = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-    waiting.add(socket);
-    socket.once('close', () => waiting.delete(socket));
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
     // Until the server has it nobody else listens.
     const unheard = () => socket.destroy();
     socket.on('error', unheard);
@@ -52,12 +52,46 @@ export async function openStageDoor(parts: StageDoorParts): Promise<StageDoor> {
     }),
     async close() {
       port.close();
-      if (server === undefined) return;
-      const { stopServer } = await import('./listener.ts');
-      await stopServer(await server);
-      for (const socket of waiting) socket.destroy();
+      const ready = await server?.catch(() => undefined);
+      if (ready !== undefined) await quiet(ready);
+      for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** Milliseconds for requests that are being answered when the last stage has ended; whoever sent them is gone. */
+const STOP_WITHIN = 2_000;
+
+/** The server listens nowhere itself, so nobody else counts its requests. */
+async function quiet(server: Server): Promise<void> {
+  const running = underWay.get(server);
+  if (running === undefined || running.count === 0) return;
+  await new Promise<void>((resolve) => {
+    const patience = setTimeout(resolve, STOP_WITHIN);
+    running.onNone = () => {
+      clearTimeout(patience);
+      resolve();
+    };
+  });
+}
+
+interface UnderWay {
+  count: number;
+  onNone?: () => void;
+}
+
+const underWay = new WeakMap<Server, UnderWay>();
+
+function countRequests(server: Server): void {
+  const running: UnderWay = { count: 0 };
+  underWay.set(server, running);
+  server.on('request', (_, outgoing: ServerResponse) => {
+    running.count += 1;
+    outgoing.once('close', () => {
+      running.count -= 1;
+      if (running.count === 0) running.onNone?.();
+    });
+  });
 }
 
 async function openServer(parts: StageDoorParts, tokens: StageTokens): Promise<Server> {
@@ -89,6 +123,7 @@ async function openServer(parts: StageDoorParts, tokens: StageTokens): Promise<S
       return run;
     },
   });
+  countRequests(server);
   return server;
 }
 

@@ -1,4 +1,5 @@
 import { adoptRun } from '../tracking/logged/runs.ts';
+import { type KeyValue, PARENT_TAG } from '../tracking/logged/tags.ts';
 import type { Endpoint, Services } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
 
@@ -29,16 +30,28 @@ export function stageEndpoints(): readonly Endpoint[] {
       }
       return await handle(services, request);
     };
+  const belonging =
+    (handle: Handle): Handle =>
+    (services, request) =>
+      handle(services, services.who === undefined ? request : withParent(request, services.who));
   const wrap: Readonly<Record<string, (handle: Handle) => Handle>> = {
     'GET /mlflow/experiments/get-by-name': choosing,
     'GET /mlflow/experiments/get': choosing,
     'POST /mlflow/experiments/create': choosing,
     'GET /mlflow/runs/get': resuming,
+    'POST /mlflow/runs/create': belonging,
   };
   return ENDPOINTS.map((endpoint) => {
     const wrapper = wrap[`${endpoint.method} ${endpoint.path}`];
     return wrapper === undefined ? endpoint : { ...endpoint, handle: wrapper(endpoint.handle) };
   });
+}
+
+/** A further run that a script makes is one of its stage's. */
+function withParent(request: unknown, parent: string): unknown {
+  const given = request as { readonly tags: readonly KeyValue[] };
+  if (given.tags.some(({ key }) => key === PARENT_TAG)) return given;
+  return { ...given, tags: [...given.tags, { key: PARENT_TAG, value: parent }] };
 }
 
 function experimentOf(answer: object): string | undefined {

@@ -10,6 +10,8 @@ export interface ClientRecord {
   readonly datasets: readonly { readonly name: string; readonly digest: string; readonly source: string }[];
 }
 
+export const NOTHING_LOGGED: ClientRecord = { paramDifferences: [], artifacts: [], models: [], datasets: [] };
+
 export interface ParamDifference {
   readonly key: string;
   readonly declared: Literal;
@@ -27,7 +29,7 @@ export function readClientRecord(open: OpenDatabase, runId: string): ClientRecor
   return open.sqlite.transaction(() => {
     const { db } = open;
     const [head] = allRows(open, headOf(open, runId));
-    if (head === undefined) return { paramDifferences: [], artifacts: [], models: [], datasets: [] };
+    if (head === undefined) return NOTHING_LOGGED;
     const differences = db
       .selectFrom('logged_params')
       .innerJoin('params', (join) =>
