@@ -59,8 +59,8 @@ async function showOne(
     return EXIT.ok;
   }
   context.stdout.write(renderVersionHead(described, context.stdout));
-  const { run, version } = described;
-  if (run !== undefined) context.stdout.write(`\n${renderRun(run, [], context.stdout)}`);
+  const { run, version, logged } = described;
+  if (run !== undefined) context.stdout.write(`\n${renderRun(run, { children: [], logged }, context.stdout)}`);
   else if (!context.quiet)
     context.stderr.write(`${version.run_id === null ? 'no run is named' : 'its run is not on record any more'}\n`);
   return EXIT.ok;

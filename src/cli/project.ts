@@ -37,15 +37,23 @@ export interface Project {
   load(): Promise<Loaded>;
   store(): Store;
   tracking(): Promise<TrackingStore>;
+  /** Absolute: where what clients log as artifacts is kept. */
+  readonly artifactDirectory: string;
   /** Writes indexes and closes what was opened. */
   close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly as?: Scheme;
+  /** Runs are recorded in another project, which stays open for longer. */
+  readonly records?: Pick<Project, 'tracking' | 'artifactDirectory'>;
 }
 
 /**
  * The project around the context's current directory; throws `no-project` when there is none. With `as`, as it would be
  * kept by the other scheme.
  */
-export async function openProject(context: Context, { as }: { readonly as?: Scheme } = {}): Promise<Project> {
+export async function openProject(context: Context, { as, records }: OpenOptions = {}): Promise<Project> {
   const cwd = realpathSync(context.cwd);
   const root = findRoot(cwd);
   if (root === undefined) {
@@ -85,7 +93,8 @@ export async function openProject(context: Context, { as }: { readonly as?: Sche
       ...(ignore !== undefined && { ignore }),
       ...(dvc?.shared !== undefined && { shared: dvc.shared }),
     }));
-  const openTracking = () => (tracking ??= openSqlite(join(state, 'lockstep.db')));
+  const openTracking = records?.tracking ?? (() => (tracking ??= openSqlite(join(state, 'lockstep.db'))));
+  const artifactDirectory = records?.artifactDirectory ?? join(state, 'artifacts');
   const tools: Tools = {
     root,
     tmp,
@@ -102,6 +111,12 @@ export async function openProject(context: Context, { as }: { readonly as?: Sche
     randomId: context.randomId,
     pid: context.pid,
     tracking: openTracking,
+    isGuest: records !== undefined,
+    openStageDoor: async (options) => {
+      const { openStageDoor } = await import('../server/stage-door.ts');
+      const database = async () => (await openTracking()).database();
+      return await openStageDoor({ ...options, tracking: database, artifactDirectory, now: context.now });
+    },
     executor: () => {
       executor ??= import('../executors/local.ts').then(({ localExecutor }) => localExecutor());
       return executor;
@@ -139,6 +154,7 @@ export async function openProject(context: Context, { as }: { readonly as?: Sche
     },
     store: openTheStore,
     tracking: openTracking,
+    artifactDirectory,
     async close() {
       store?.close();
       await (await tracking)?.close();

@@ -1,3 +1,5 @@
+import { plainOf } from '../pipeline/literal.ts';
+import type { ClientRecord } from '../tracking/client-record.ts';
 import { gapsOf } from '../tracking/completeness.ts';
 import { latestMetrics } from '../tracking/latest-metrics.ts';
 import type { CodeRecord, EnvironmentRecord, MetricPoint, Run } from '../tracking/run.ts';
@@ -7,8 +9,14 @@ import { bytesText, countText, durationText } from './quantity.ts';
 import { jsonNumber, metricsJson, metricText, paramsJson, SHOWN_ID } from './render-runs-list.ts';
 import { type Styles, stylesOf } from './style.ts';
 
+/** What is told of a run beside its own record. */
+export interface Around {
+  readonly children: readonly Run[];
+  readonly logged: ClientRecord;
+}
+
 /** One run with its six categories; documented in docs/runs.md. */
-export function runJson(run: Run, children: readonly Run[]): Readonly<Record<string, unknown>> {
+export function runJson(run: Run, { children, logged }: Around): Readonly<Record<string, unknown>> {
   const gaps = run.stage === null ? [] : gapsOf(run);
   return {
     id: run.id,
@@ -24,7 +32,17 @@ export function runJson(run: Run, children: readonly Run[]): Readonly<Record<str
     data: run.data,
     params: paramsJson(run),
     metrics: metricsJson(run),
-    artifacts: run.artifacts,
+    artifacts: [
+      ...run.artifacts,
+      ...logged.artifacts.map((artifact) => ({ ...artifact, kind: 'logged', stored: true })),
+    ],
+    models: logged.models,
+    datasets: logged.datasets,
+    paramDifferences: logged.paramDifferences.map(({ key, declared, logged: value }) => ({
+      key,
+      declared: plainOf(declared),
+      logged: plainOf(value),
+    })),
     environment: run.environment,
     series: seriesJson(run.metrics),
     tags: run.tags,
@@ -46,7 +64,7 @@ function seriesJson(points: readonly MetricPoint[]): Readonly<Record<string, rea
 /** Rows of a long list that are shown; `--json` has all. */
 const MOST_ROWS = 20;
 
-export function renderRun(run: Run, children: readonly Run[], output: Output): string {
+export function renderRun(run: Run, { children, logged }: Around, output: Output): string {
   const style = stylesOf(output);
   const sections = [
     headSection(run, style),
@@ -69,14 +87,17 @@ export function renderRun(run: Run, children: readonly Run[], output: Output): s
       'params',
       run.params.map(({ key, value }) => [key, value]),
     ),
-    section(style, 'metrics', metricRows(run.metrics)),
     section(
       style,
-      'artifacts',
-      run.artifacts.map(({ path, digest, size, stored }) => [
-        path,
-        `${shortDigest(digest)}  ${bytesText(size)}${stored ? '' : '  not in the cache'}`,
-      ]),
+      'params that the script logged with another value',
+      logged.paramDifferences.map(({ key, declared, logged: value }) => [key, `declared ${declared}, logged ${value}`]),
+    ),
+    section(style, 'metrics', metricRows(run.metrics)),
+    section(style, 'artifacts', artifactRows(run, logged)),
+    section(
+      style,
+      'models',
+      logged.models.map(({ id, name }) => [name, id]),
     ),
     section(style, 'environment', environmentRows(run.environment)),
     verdict(run, style),
@@ -123,6 +144,16 @@ function codeRows(code: CodeRecord | null): readonly Row[] {
     rows.push(['uncommitted', code.patch === null ? 'changes, not kept' : 'changes, kept as code/uncommitted.patch']);
   if (code.omitted.length > 0) rows.push(['not kept', code.omitted.join(', ')]);
   return rows;
+}
+
+function artifactRows(run: Run, logged: ClientRecord): readonly Row[] {
+  const recorded = run.artifacts.map(({ path, digest, size, stored }): Row => {
+    return [path, `${shortDigest(digest)}  ${bytesText(size)}${stored ? '' : '  not in the cache'}`];
+  });
+  const sent = logged.artifacts.map(({ path, digest, size }): Row => {
+    return [path, `${shortDigest(digest)}  ${bytesText(size)}  logged`];
+  });
+  return [...recorded, ...sent];
 }
 
 function metricRows(points: readonly MetricPoint[]): readonly Row[] {

@@ -21,9 +21,9 @@ export const command = defineCommand({
     try {
       const tracking = await project.tracking();
       const run = await resolveRun(tracking, reference);
-      const children = await childrenOf(tracking, run);
-      if (given.json === true) context.stdout.write(`${JSON.stringify(runJson(run, children))}\n`);
-      else context.stdout.write(renderRun(run, children, context.stdout));
+      const around = { children: await childrenOf(tracking, run), logged: await tracking.clientRecord(run.id) };
+      if (given.json === true) context.stdout.write(`${JSON.stringify(runJson(run, around))}\n`);
+      else context.stdout.write(renderRun(run, around, context.stdout));
       return EXIT.ok;
     } finally {
       await project.close();
@@ -34,6 +34,5 @@ export const command = defineCommand({
 /** The runs of the stages that a repro ran, in the order they began. */
 async function childrenOf(tracking: TrackingStore, run: Run): Promise<readonly Run[]> {
   if (run.stage !== null) return [];
-  const runs = await tracking.list({ latestMetrics: true });
-  return runs.filter(({ parent }) => parent === run.id).reverse();
+  return [...(await tracking.list({ parent: run.id, latestMetrics: true }))].reverse();
 }

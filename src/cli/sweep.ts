@@ -139,7 +139,7 @@ function wholeNumber(text: string, option: string): number {
   throw new LockstepError('usage', `${option} takes a whole number from 1, not '${text}'`);
 }
 
-function lineOf({ configuration, runs: [run], summary, error }: Ended, goal: Goal | undefined): string {
+function lineOf({ configuration, run, summary, error }: Ended, goal: Goal | undefined): string {
   const params = configuration.assignments.map(({ key, value }) => `${key}=${value}`).join(' ');
   const value = goal === undefined ? undefined : metricOf(run, goal.metric);
   const result = value === undefined ? '' : `  ${goal?.metric} ${value}`;

@@ -14,7 +14,12 @@ import { recover } from './recover.ts';
 import type { ReproRequest } from './repro-request.ts';
 import { createCodeCapture, type Session } from './session.ts';
 import { summarize } from './summary.ts';
-import type { Tools } from './tools.ts';
+import type { StageDoor, Tools } from './tools.ts';
+
+interface OpenSession extends Session {
+  /** After the last stage, before the records are complete. */
+  closeDoor(): Promise<void>;
+}
 
 /** clean up after a killed one → perform → write everything down. The caller holds the workspace. */
 export async function performAll(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Summary> {
@@ -27,6 +32,7 @@ export async function performAll(tools: Tools, loaded: Loaded, request: ReproReq
   try {
     outcomes = await perform(session, request);
   } finally {
+    await session.closeDoor();
     const status = parentStatus(request.signal, outcomes);
     session.recorder.track(closedParent(session, { ...parent, status }, outcomes));
     await session.recorder.drain();
@@ -44,7 +50,25 @@ async function ignoreOuts({ loaded, tools }: Session, wanted: ReadonlySet<StageI
   await tools.store.ignore(stages.flatMap(cachedOuts));
 }
 
-async function openSession(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Session> {
+/** Not before the first stage is about to run. */
+function laterDoor(tools: Tools, { recorder, emit }: Pick<Session, 'recorder' | 'emit'>) {
+  let door: Promise<StageDoor> | undefined;
+  return {
+    door: () =>
+      (door ??= tools.openStageDoor({
+        settle: recorder.settle,
+        onFault: (error) =>
+          emit({
+            event: 'notice',
+            level: 'warning',
+            message: `not all that a stage logged was kept: ${error instanceof Error ? error.message : error}`,
+          }),
+      })),
+    closeDoor: async () => await (await door)?.close(),
+  };
+}
+
+async function openSession(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<OpenSession> {
   const tracking = await tools.tracking();
   const untracked = [...loaded.stages.values()].flatMap((stage) => [
     stage.file,
@@ -55,16 +79,18 @@ async function openSession(tools: Tools, loaded: Loaded, request: ReproRequest):
   const stop = new AbortController();
   const halt = () => stop.abort();
   const paramsReader = createParamsReader(tools);
+  const recorder = createRecorder(tools, loaded, { paramsReader, onFailure: halt });
   return {
+    ...laterDoor(tools, { recorder, emit: request.emit }),
     tools,
     loaded,
     paramsReader,
-    recorder: createRecorder(tools, loaded, { paramsReader, onFailure: halt }),
+    recorder,
     leftovers: openLeftovers(join(tools.tmp, 'leftovers.json')),
     emit: request.emit,
     signal: AbortSignal.any([request.signal, stop.signal]),
     halt,
-    parent: tools.randomId() as RunId,
+    parent: request.run ?? (tools.randomId() as RunId),
     commit: request.commit,
     useRunCache: request.useRunCache,
     grace: request.grace,

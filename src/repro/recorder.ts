@@ -29,6 +29,8 @@ export interface Recorder {
   /** A run as it stands; a later state of the same run replaces it. */
   track(run: Run): void;
   prove(proof: Proof): void;
+  /** Resolves when the run is in the database, in whatever state. */
+  settle(run: RunId): Promise<void>;
   /** Resolves when all that was handed in is written; rejects when something could not be, at the first try. */
   drain(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export function createRecorder(tools: Tools, loaded: Loaded, { paramsReader, onF
   const produced = new Map<Digest, RunId>();
   let runs = new Map<RunId, Run>();
   let proofs: Proof[] = [];
+  const written = new Set<RunId>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
   let failure: unknown;
@@ -62,6 +65,7 @@ export function createRecorder(tools: Tools, loaded: Loaded, { paramsReader, onF
     proofs = [];
     try {
       await writeBatch(batch);
+      for (const { id } of batch.runs) written.add(id);
     } catch (error) {
       failure = error;
       runs = new Map([...batch.runs.map((run) => [run.id, run] as const), ...runs]);
@@ -104,6 +108,14 @@ export function createRecorder(tools: Tools, loaded: Loaded, { paramsReader, onF
     prove(proof) {
       proofs.push(proof);
       wake();
+    },
+    async settle(run) {
+      while (!written.has(run)) {
+        if (failure !== undefined) throw failure;
+        if (writing === undefined && !runs.has(run)) return;
+        writing ??= writeAll();
+        await writing;
+      }
     },
     async drain() {
       await writing;

@@ -24,7 +24,8 @@ export async function recover(
     if (run !== undefined) runs.set(run.id, withLog(tools, run, record.log));
   }
   const tracking = await tools.tracking();
-  for (const run of await tracking.list({ status: 'RUNNING', parents: true, clients: false })) {
+  const running = tools.isGuest ? [] : await tracking.list({ status: 'RUNNING', parents: true, clients: false });
+  for (const run of running) {
     runs.set(run.id, { ...run, artifacts: runs.get(run.id)?.artifacts ?? run.artifacts });
   }
   if (runs.size === 0) return;

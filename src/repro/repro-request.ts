@@ -1,7 +1,10 @@
+import type { RunId } from '../base/brand.ts';
 import type { OnEvent } from './event.ts';
 import type { Performance } from './perform.ts';
 
 export interface ReproRequest extends Performance {
+  /** The run of the whole; absent: one with an id of its own. */
+  readonly run?: RunId;
   readonly dry: boolean;
   readonly commit: boolean;
   readonly useRunCache: boolean;

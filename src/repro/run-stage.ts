@@ -51,7 +51,8 @@ async function runOnce(session: Session, attempt: Attempt): Promise<Outcome> {
   const log = createOutputLog(join(tools.tmp, 'logs', `${id}.log`), (stream, text) =>
     session.emit({ event: 'stage-output', stage: stage.id, stream, text }),
   );
-  const env = stageEnvironment(session, stage, { run: id, gpus: attempt.slot.gpus });
+  const door = await session.door();
+  const env = stageEnvironment(session, stage, { run: id, gpus: attempt.slot.gpus, door });
   const facts = gatherFacts(session, stage, env, (code) => {
     session.recorder.track({ ...run, code });
   });

@@ -10,7 +10,7 @@ import type { Leftovers } from './leftovers.ts';
 import type { Loaded } from './loaded.ts';
 import type { ParamsReader } from './params-reader.ts';
 import type { Recorder } from './recorder.ts';
-import type { Tools } from './tools.ts';
+import type { StageDoor, Tools } from './tools.ts';
 
 /** One `repro` that performs: what its stages share. */
 export interface Session {
@@ -34,6 +34,8 @@ export interface Session {
   readonly grace: number;
   /** The newest finished run of each stage, by `<file>:<name>`, and how long it took. */
   readonly history: ReadonlyMap<string, { readonly run: RunId; readonly duration: number }>;
+  /** Opened when the first stage is about to run. */
+  door(): Promise<StageDoor>;
   /** The state of the code now, as of at most a few seconds ago. */
   captureCode(): Promise<CapturedCode>;
 }

@@ -1,4 +1,4 @@
-import type { ProjectPath } from '../base/brand.ts';
+import type { ProjectPath, RunId } from '../base/brand.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Scheme } from '../pipeline/lock-format.ts';
 import type { CodeState } from '../provenance/git.ts';
@@ -8,6 +8,20 @@ import type { RunCache } from '../store/run-cache.ts';
 import type { Store } from '../store/store.ts';
 import type { EnvironmentRecord } from '../tracking/run.ts';
 import type { TrackingStore } from '../tracking/tracking-store.ts';
+
+/** Where stages log to while they run. */
+export interface StageDoor {
+  /** What tells a stage of it. */
+  environment(run: RunId): Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export interface DoorOptions {
+  /** Resolves when the run is in the database; asked before each answer. */
+  readonly settle: (run: RunId) => Promise<void>;
+  /** What was sent could not be kept for a reason that is not the sender's. */
+  readonly onFault: (error: unknown) => void;
+}
 
 /** What the engine works with; composed in cli/project.ts, opened at first use. */
 export interface Tools {
@@ -26,6 +40,9 @@ export interface Tools {
   readonly randomId: () => string;
   readonly pid: number;
   tracking(): Promise<TrackingStore>;
+  /** Whether the records are in a database where others are at work at the same time. */
+  readonly isGuest: boolean;
+  openStageDoor(options: DoorOptions): Promise<StageDoor>;
   executor(): Promise<Executor>;
   captureCode(untracked: readonly ProjectPath[]): Promise<CodeState>;
   captureEnvironment(task: {

@@ -1,31 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { LockstepError } from '../base/error.ts';
 import { openAccessTokens } from './access-tokens.ts';
-import { sendAnswer } from './answer.ts';
-import { buildApp, explain } from './app.ts';
-import { artifactRoutes } from './artifact-routes.ts';
-import { openDirectoryStore } from './artifact-store.ts';
-import type { Endpoint, Services } from './endpoint.ts';
-import { ENDPOINTS } from './endpoints.ts';
 import { type GuardOptions, isLoopback, makeGuard } from './guard.ts';
-import { isPinnedArtifact } from './pinned-artifacts.ts';
-import { rawPath } from './raw-path.ts';
-import { makeRequestMetrics } from './request-metrics.ts';
-import { runArtifactRoutes } from './run-artifacts.ts';
-import type { Exchange } from './send-file.ts';
-import type { ServerLog } from './server-log.ts';
+import { type ListenerOptions, makeListener, stopServer } from './listener.ts';
 
-export interface ServeOptions extends Omit<GuardOptions, 'tokens'> {
-  readonly services: Services;
+export interface ServeOptions extends Omit<GuardOptions, 'tokens'>, Omit<ListenerOptions, 'guard'> {
   /** 0: any that is free. */
   readonly port: number;
-  readonly artifactDirectory: string;
-  readonly log: ServerLog;
-  /** In place of the API's own, for tests of the door. */
-  readonly endpoints?: readonly Endpoint[];
 }
 
 export interface RunningServer {
@@ -35,84 +17,17 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Longer than a client takes between two steps of a training, so that it need not connect again. */
-const KEEP_ALIVE = 75_000;
-/** A connection on which nothing moves. An upload may take hours as long as it goes on. */
-const SILENT_FOR = 120_000;
-const STOP_WITHIN = 10_000;
-
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { services, log } = options;
+  const { services } = options;
   const tokens = openAccessTokens(services.tracking, services.now);
   if (!options.insecure && !isLoopback(options.host) && !(await tokens.any())) {
     throw new LockstepError('usage', `${options.host} can be reached from other machines, and there is no token yet`, {
       hint: 'lockstep server token add NAME makes one; --insecure serves everyone who can reach the address',
     });
   }
-  const guard = makeGuard({ ...options, tokens });
-  const metrics = makeRequestMetrics();
-  const callers = new WeakMap<IncomingMessage, string>();
-  const artifacts = openDirectoryStore({
-    directory: options.artifactDirectory,
-    tracking: services.tracking,
-    now: services.now,
-    isPinned: isPinnedArtifact,
-  });
-  const app = buildApp({
-    services,
-    endpoints: options.endpoints ?? ENDPOINTS,
-    routes: [...artifactRoutes(artifacts), ...runArtifactRoutes(services, artifacts)],
-    metrics,
-    log,
-    callers,
-  });
-  const answer = getRequestListener(answered(app.fetch));
-  const server = createServer(
-    { noDelay: true, requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: KEEP_ALIVE },
-    (incoming, outgoing) => {
-      observe({ incoming, outgoing }, { metrics, log });
-      outgoing.setHeader('x-content-type-options', 'nosniff');
-      outgoing.setHeader('x-frame-options', 'SAMEORIGIN');
-      outgoing.setHeader('referrer-policy', 'no-referrer');
-      guard(incoming)
-        .then((caller) => {
-          if (caller !== undefined) callers.set(incoming, caller);
-          return answer(incoming, outgoing);
-        })
-        .catch((error: unknown) => {
-          outgoing.setHeader('connection', 'close');
-          sendAnswer(outgoing, explain(error, { incoming, log }));
-        });
-    },
-  );
-  server.setTimeout(SILENT_FOR);
+  const server = makeListener({ ...options, guard: makeGuard({ ...options, tokens }) });
   await listen(server, options);
-  return { address: addressOf(server, options.host), stop: () => stop(server) };
-}
-
-type Fetch = ReturnType<typeof buildApp>['fetch'];
-
-/** hono answers HEAD with a copy of what GET answers, which does not say any more that all was sent already. */
-function answered(fetch: Fetch): Fetch {
-  return async (request, env) => {
-    const response = await fetch(request, env);
-    return (env as Exchange).outgoing.headersSent ? RESPONSE_ALREADY_SENT : response;
-  };
-}
-
-function observe(
-  { incoming, outgoing }: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse },
-  { metrics, log }: { readonly metrics: ReturnType<typeof makeRequestMetrics>; readonly log: ServerLog },
-): void {
-  const start = performance.now();
-  metrics.begin();
-  outgoing.once('close', () => {
-    const ms = performance.now() - start;
-    const status = outgoing.writableFinished ? outgoing.statusCode : 499;
-    metrics.end(incoming, { status, seconds: ms / 1000 });
-    const path = rawPath(incoming.url ?? '');
-    log.request({ method: incoming.method ?? '', path, status, ms: Math.round(ms * 100) / 100 });
-  });
+  return { address: addressOf(server, options.host), stop: () => stopServer(server) };
 }
 
 async function listen(server: Server, { host, port }: ServeOptions): Promise<void> {
@@ -132,13 +47,4 @@ async function listen(server: Server, { host, port }: ServeOptions): Promise<voi
 function addressOf(server: Server, host: string): string {
   const { port } = server.address() as AddressInfo;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-async function stop(server: Server): Promise<void> {
-  const patience = setTimeout(() => server.closeAllConnections(), STOP_WITHIN);
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-  clearTimeout(patience);
 }

@@ -1,8 +1,10 @@
 import type { Statement } from 'better-sqlite3';
-import type { CompiledQuery, Insertable } from 'kysely';
+import { type CompiledQuery, type Insertable, sql } from 'kysely';
 import { digestOf } from '../base/hash.ts';
+import { CLIENT_POSITION } from './client-position.ts';
 import { latestMetrics } from './latest-metrics.ts';
 import type { EnvironmentRecord, MetricPoint, Run } from './run.ts';
+import { saysTheSame } from './same-param.ts';
 import type { Database } from './schema.ts';
 import type { OpenDatabase } from './sqlite-open.ts';
 
@@ -26,7 +28,29 @@ function prepare(open: OpenDatabase) {
   const ready = (query: { compile(): CompiledQuery }) => sqlite.prepare<unknown[]>(query.compile().sql);
   return {
     find: ready(db.selectFrom('runs').select('run').where('run_id', '=', '')).pluck(),
-    remove: ready(db.deleteFrom('runs').where('run', '=', 0)),
+    change: ready(
+      db
+        .updateTable('runs')
+        .set(Object.fromEntries(CHANGING_COLUMNS.map((column) => [column, null])))
+        .where('run', '=', 0),
+    ),
+    // What stays is what clients logged. `lockstep.` begins the keys that are ours alone.
+    forget: [
+      ...(['params', 'metrics', 'latest_metrics'] as const).map((table) =>
+        ready(db.deleteFrom(table).where('run', '=', 0).where('position', '<', sql.lit(CLIENT_POSITION))),
+      ),
+      ...(['inputs', 'artifacts'] as const).map((table) => ready(db.deleteFrom(table).where('run', '=', 0))),
+      ready(
+        db
+          .deleteFrom('tags')
+          .where('run', '=', 0)
+          .where('key', '>=', sql.lit('lockstep.'))
+          .where('key', '<', sql.lit('lockstep/')),
+      ),
+    ],
+    loggedParams: ready(db.selectFrom('params').select(['key', 'value']).where('run', '=', 0)),
+    declare: ready(db.updateTable('params').set({ value: '', position: 0 }).where('run', '=', 0).where('key', '=', '')),
+    differs: inserter(open, 'logged_params', ['run', 'key', 'value'], 'last'),
     environment: ready(
       db
         .insertInto('environments')
@@ -36,8 +60,8 @@ function prepare(open: OpenDatabase) {
     run: inserter(open, 'runs', RUN_COLUMNS),
     params: inserter(open, 'params', ['run', 'position', 'key', 'value'], 'last'),
     metrics: inserter(open, 'metrics', POINT_COLUMNS, 'first'),
-    latest: inserter(open, 'latest_metrics', POINT_COLUMNS),
-    tags: inserter(open, 'tags', ['run', 'key', 'value']),
+    latest: inserter(open, 'latest_metrics', POINT_COLUMNS, 'latest'),
+    tags: inserter(open, 'tags', ['run', 'key', 'value'], 'last'),
     inputs: inserter(open, 'inputs', ['run', 'position', 'path', 'digest', 'size', 'producer']),
     artifacts: inserter(open, 'artifacts', ['run', 'position', 'path', 'digest', 'size', 'kind', 'stored']),
   };
@@ -45,10 +69,7 @@ function prepare(open: OpenDatabase) {
 
 const POINT_COLUMNS = ['run', 'position', 'key', 'value', 'is_nan', 'step', 'timestamp'] as const;
 
-const RUN_COLUMNS = [
-  'run',
-  'run_id',
-  'experiment_id',
+const CHANGING_COLUMNS = [
   'parent_run_id',
   'stage',
   'file',
@@ -65,6 +86,9 @@ const RUN_COLUMNS = [
   'environment',
 ] as const;
 
+/** A client may have moved a run to another experiment, so that is said only once. */
+const RUN_COLUMNS = ['run_id', 'experiment_id', ...CHANGING_COLUMNS] as const;
+
 /**
  * Inserts one row; takes the columns' values in the order given here. Of rows with the same key the first stays as it
  * is (a point that is said twice is one point) or takes the last one's value.
@@ -73,7 +97,7 @@ function inserter<T extends keyof Database>(
   { sqlite, db }: OpenDatabase,
   table: T,
   columns: readonly (keyof Insertable<Database[T]> & string)[],
-  keep?: 'first' | 'last',
+  keep?: keyof typeof ON_CONFLICT,
 ): Statement<unknown[]> {
   const row = Object.fromEntries(columns.map((column) => [column, null])) as unknown as Insertable<Database[T]>;
   const insert = db.insertInto(table).values(row).compile().sql;
@@ -83,22 +107,43 @@ function inserter<T extends keyof Database>(
 const ON_CONFLICT = {
   first: 'on conflict do nothing',
   last: 'on conflict do update set value = excluded.value',
+  latest: `on conflict do update
+    set value = excluded.value, is_nan = excluded.is_nan, step = excluded.step, timestamp = excluded.timestamp
+    where (excluded.step, excluded.timestamp, 1 - excluded.is_nan, excluded.value)
+      > (latest_metrics.step, latest_metrics.timestamp, 1 - latest_metrics.is_nan, latest_metrics.value)`,
 };
 
 function recordOne(statements: Statements, run: Run): void {
-  // Replacing keeps the run's number and with it its place among runs of the same millisecond.
-  const known = statements.find.get(run.id) as number | undefined;
-  if (known !== undefined) statements.remove.run(known);
   const environment = recordEnvironment(statements, run.environment);
-  const number = statements.run.run(known ?? null, ...headOf(run), environment).lastInsertRowid as number;
-  recordParts(statements, number, run);
+  const known = statements.find.get(run.id) as number | undefined;
+  if (known === undefined) {
+    const head = [run.id, DEFAULT_EXPERIMENT, ...headOf(run), environment];
+    recordParts(statements, statements.run.run(...head).lastInsertRowid as number, run);
+    return;
+  }
+  statements.change.run(...headOf(run), environment, known);
+  for (const statement of statements.forget) statement.run(known);
+  recordParts(statements, known, { ...run, params: [] });
+  declareParams(statements, known, run);
+}
+
+/** A declared param takes the place of one that a client logged; where they differ, both are kept. */
+function declareParams(statements: Statements, number: number, { params }: Run): void {
+  const rows = statements.loggedParams.all(number) as readonly { readonly key: string; readonly value: string }[];
+  const logged = new Map(rows.map(({ key, value }) => [key, value]));
+  for (const [i, { key, value }] of params.entries()) {
+    const other = logged.get(key);
+    if (other === undefined) statements.params.run(number, i, key, value);
+    else if (other !== value) {
+      if (!saysTheSame(value, other)) statements.differs.run(number, key, other);
+      statements.declare.run(value, i, number, key);
+    }
+  }
 }
 
 function headOf(run: Run): readonly unknown[] {
   const { code } = run;
   return [
-    run.id,
-    DEFAULT_EXPERIMENT,
     run.parent,
     run.stage,
     run.file,

@@ -13,6 +13,7 @@ export function listRuns(open: OpenDatabase, query: RunQuery): readonly Run[] {
     let runs = heads(open).orderBy('start_time', 'desc').orderBy('run', 'desc');
     if (query.stage !== undefined) runs = runs.where(CALLED, '=', query.stage);
     if (query.status !== undefined) runs = runs.where('status', '=', sql.lit(query.status));
+    if (query.parent !== undefined) runs = runs.where('parent_run_id', '=', query.parent);
     if (query.parents !== true) runs = runs.where(CALLED, 'is not', null);
     if (query.clients === false) runs = runs.where('origin', '=', 'repro');
     if (query.limit !== undefined) runs = runs.limit(query.limit);

@@ -8,6 +8,7 @@ export interface Database {
   readonly experiments: ExperimentRow;
   readonly runs: RunRow;
   readonly params: ParamRow;
+  readonly logged_params: LoggedParamRow;
   readonly metrics: MetricRow;
   readonly latest_metrics: LatestMetricRow;
   readonly tags: TagRow;
@@ -85,7 +86,10 @@ export interface RunRow {
   readonly artifact_uri: string | null;
 }
 
-/** Rows that keep their place in the run's list: any number that grows from one row to the next. */
+/**
+ * Rows that keep their place in the run's list: any number that grows from one row to the next. What clients log stands
+ * from `CLIENT_POSITION` on.
+ */
 interface ListedRow {
   readonly run: number;
   readonly position: number;
@@ -94,6 +98,13 @@ interface ListedRow {
 export interface ParamRow extends ListedRow {
   readonly key: string;
   /** The literal, so that `1`, `1.0` and `"1"` stay three values. */
+  readonly value: string;
+}
+
+/** A client's value of a param for which `params` has another one, which the pipeline declares. */
+export interface LoggedParamRow {
+  readonly run: number;
+  readonly key: string;
   readonly value: string;
 }
 

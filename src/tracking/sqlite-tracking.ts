@@ -2,12 +2,15 @@ import { LockstepError } from '../base/error.ts';
 import { explainDatabaseError } from './database-error.ts';
 import { SQLITE } from './dialect.ts';
 import { RequestError } from './request-error.ts';
-import { openDatabase } from './sqlite-open.ts';
+import { type OpenDatabase, openDatabase } from './sqlite-open.ts';
 import type { TrackingDatabase } from './tracking-database.ts';
 
 /** The same file that `runs list` and `repro` open. */
 export function sqliteTracking(file: string): TrackingDatabase {
-  const { db } = openDatabase(file);
+  return trackingOn(openDatabase(file));
+}
+
+export function trackingOn({ file, db }: OpenDatabase): TrackingDatabase {
   return {
     dialect: SQLITE,
     db,

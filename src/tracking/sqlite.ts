@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { Digest, RunId } from '../base/brand.ts';
+import { readClientRecord } from './client-record.ts';
 import { explainDatabaseError } from './database-error.ts';
 import { makeRecorder } from './recorder.ts';
 import { findRun, listRuns } from './run-reader.ts';
 import { allRows, listedIn, type OpenDatabase, openDatabase } from './sqlite-open.ts';
+import { trackingOn } from './sqlite-tracking.ts';
 import type { TrackingStore } from './tracking-store.ts';
 
 /** The runs of one project in one SQLite file, which is made if it is not there. */
@@ -18,15 +20,20 @@ export async function openSqliteStore(file: string): Promise<TrackingStore> {
     }
   };
   return {
+    // In turn with what the server writes on this connection: a transaction of its own must not be met half done.
     record: (runs) =>
-      explained(() => {
-        recorder ??= makeRecorder(open);
-        recorder(runs);
-      }),
+      open.db.connection().execute(() =>
+        explained(() => {
+          recorder ??= makeRecorder(open);
+          recorder(runs);
+        }),
+      ),
     list: (query) => explained(() => listRuns(open, query)),
     find: (idPrefix) => explained(() => findRun(open, idPrefix)),
+    clientRecord: (run) => explained(() => readClientRecord(open, run)),
     lastDurations: () => explained(() => lastDurations(open)),
     producers: (digests) => explained(() => producers(open, digests)),
+    database: () => trackingOn(open),
     close: () => explained(() => void open.sqlite.close()),
   };
 }

@@ -70,7 +70,7 @@ describe('a SQLite file', () => {
     await store.record([bareRun(1)]);
     await store.close();
     const sqlite = new SqliteFile(file);
-    for (const table of ['params', 'metrics', 'latest_metrics', 'tags', 'inputs', 'artifacts']) {
+    for (const table of ['params', 'metrics', 'latest_metrics', 'inputs', 'artifacts']) {
       expect([table, sqlite.prepare(`select count(*) from ${table}`).pluck().get()]).toEqual([table, 0]);
     }
     sqlite.close();

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Literal, RunId } from '../../src/base/brand.ts';
+import { logInputs } from '../../src/tracking/logged/inputs.ts';
+import { logBatch } from '../../src/tracking/logged/log-batch.ts';
+import { updateRun } from '../../src/tracking/logged/runs.ts';
 import type { TrackingStore } from '../../src/tracking/tracking-store.ts';
 import { bareRun, digestNumber, fullRun, runIdOf } from './tracking-store-runs.ts';
 
@@ -13,18 +16,113 @@ export function trackingStoreContract(name: string, open: () => Promise<Tracking
       await store.close();
     });
 
-    it('replaces all rows of a run that is recorded again', async () => {
+    it('replaces all that was recorded of a run when it is recorded again', async () => {
       const store = await open();
       const running = bareRun(1, {
         status: 'RUNNING',
         endTime: null,
         params: [{ key: 'gone', value: '1' as Literal }],
         metrics: [{ key: 'gone', value: 1, step: 0, timestamp: 1 }],
-        tags: { gone: 'yes' },
+        tags: { 'lockstep.gone': 'yes' },
       });
       await store.record([running, bareRun(2, { startTime: running.startTime })]);
       await store.record([fullRun(1)]);
       expect(await store.list({})).toEqual([bareRun(2, { startTime: running.startTime }), fullRun(1)]);
+      await store.close();
+    });
+
+    it('leaves to a run all that clients logged, whatever is recorded of it later', async () => {
+      const store = await open();
+      const { id, startTime } = bareRun(1);
+      const declared = [
+        { key: 'lr', value: '0.1' as Literal },
+        { key: 'same', value: '0.00001' as Literal },
+      ];
+      const running = bareRun(1, { status: 'RUNNING', endTime: null, params: declared });
+      await store.record([running]);
+      const database = store.database();
+      const now = startTime + 100;
+      const param = (key: string, value: string) => ({ key, value });
+      const logged = {
+        runId: id,
+        params: [param('lr', '0.2'), param('same', '1e-05'), param('depth', '4')],
+        metrics: [
+          { key: 'loss', value: 0.5, step: 0, timestamp: now },
+          { key: 'acc', value: 0.9, step: 7, timestamp: now },
+        ],
+        tags: [param('team', 'a'), param('mlflow.runName', 'mine'), param('lockstep.exit', 'forged')],
+        now,
+      };
+      await logBatch(database, logged);
+      await logBatch(database, logged);
+      await expect(logBatch(database, { ...logged, params: [param('lr', '0.3')] })).rejects.toThrow('lr');
+      const dataset = { name: 'd', digest: '1', source_type: 'local', source: '{}' };
+      await logInputs(database, { runId: id, datasets: [{ dataset, tags: [] }], models: [], now });
+      const ended = await updateRun(database, { runId: id, status: 'FAILED', endTime: now, name: undefined });
+      expect(ended.status).toBe('RUNNING');
+      const final = bareRun(1, {
+        params: declared,
+        metrics: [
+          { key: 'loss', value: 0.25, step: 1, timestamp: now + 1 },
+          { key: 'acc', value: 0.1, step: 0, timestamp: now + 1 },
+        ],
+        tags: { 'lockstep.attempt': '1' },
+      });
+      for (let time = 0; time < 2; time += 1) {
+        await store.record([final]);
+        const found = await store.find(id);
+        expect(found).toMatchObject({ status: 'FINISHED', endTime: final.endTime });
+        expect(found?.params).toEqual([...declared, { key: 'depth', value: '4' }]);
+        expect(found?.tags).toEqual({ 'lockstep.attempt': '1', 'mlflow.runName': 'mine', team: 'a' });
+        const point = (key: string) => found?.metrics.filter((one) => one.key === key).map(({ value }) => value);
+        expect([point('loss'), point('acc')]).toEqual([
+          [0.25, 0.5],
+          [0.1, 0.9],
+        ]);
+        const [latest] = await store.list({ latestMetrics: true });
+        expect(new Map(latest?.metrics.map(({ key, value }) => [key, value]))).toEqual(
+          new Map([
+            ['loss', 0.25],
+            ['acc', 0.9],
+          ]),
+        );
+        expect(await store.clientRecord(id)).toEqual({
+          paramDifferences: [{ key: 'lr', declared: '0.1', logged: '0.2' }],
+          artifacts: [],
+          models: [],
+          datasets: [{ name: 'd', digest: '1', source: '{}' }],
+        });
+      }
+      // What is read is recorded again where a killed lockstep left it.
+      await store.record([{ ...((await store.find(id)) ?? final), status: 'KILLED' }]);
+      expect(await store.find(id)).toMatchObject({ status: 'KILLED', params: [...declared, { key: 'depth' }] });
+      expect((await store.clientRecord(id)).paramDifferences).toHaveLength(1);
+      await store.close();
+    });
+
+    it('keeps both values where a client had logged a param before it was declared', async () => {
+      const store = await open();
+      await store.record([bareRun(1)]);
+      const param = { key: 'lr', value: '0.2' };
+      await logBatch(store.database(), { runId: runIdOf(1), params: [param], metrics: [], tags: [], now: 1.7e12 });
+      await store.record([bareRun(1, { params: [{ key: 'lr', value: '0.1' as Literal }] })]);
+      expect((await store.find(runIdOf(1)))?.params).toEqual([{ key: 'lr', value: '0.1' }]);
+      expect((await store.clientRecord(runIdOf(1))).paramDifferences).toEqual([
+        { key: 'lr', declared: '0.1', logged: '0.2' },
+      ]);
+      await store.close();
+    });
+
+    it('records while a client is in the middle of a transaction', async () => {
+      const store = await open();
+      await store.record([bareRun(1)]);
+      const client = store.database().write(async (trx) => {
+        await trx.selectFrom('runs').selectAll().execute();
+        await new Promise(setImmediate);
+        await trx.insertInto('tags').values({ run: 1, key: 'k', value: 'v' }).execute();
+      });
+      await Promise.all([client, store.record([bareRun(1, { tags: { 'lockstep.a': 'b' } })])]);
+      expect((await store.find(runIdOf(1)))?.tags).toEqual({ k: 'v', 'lockstep.a': 'b' });
       await store.close();
     });
 

@@ -1,3 +1,4 @@
+import { NOTHING_LOGGED } from '../../tracking/client-record.ts';
 import type { ModelVersion } from '../../tracking/models/model-versions.ts';
 import { provenancesOf } from '../../tracking/models/provenance.ts';
 import type { Run } from '../../tracking/run.ts';
@@ -10,7 +11,9 @@ export async function describe(registry: Registry, version: ModelVersion): Promi
   const provenances = await provenancesOf(tracking.db, version.name);
   const provenance = provenances.find((one) => one.version === version.version);
   const files = provenance?.files ?? (await artifactFiles(tracking.db, version.pinned_path ?? undefined));
-  return { version, provenance, files, run: await runOf(registry, version) };
+  const run = await runOf(registry, version);
+  const logged = run === undefined ? NOTHING_LOGGED : await registry.runs.clientRecord(run.id);
+  return { version, provenance, files, run, logged };
 }
 
 async function runOf({ runs }: Registry, { run_id }: ModelVersion): Promise<Run | undefined> {

@@ -2,11 +2,12 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Digest } from '../../base/brand.ts';
 import { LockstepError } from '../../base/error.ts';
+import { rootOf } from '../../tracking/logged/experiments.ts';
 import type { RegisteredFile } from '../../tracking/models/provenance.ts';
 import type { Run } from '../../tracking/run.ts';
 import type { Database } from '../../tracking/schema.ts';
 import { isAnyOf } from '../../tracking/statements.ts';
-import type { Registry } from './registry.ts';
+import { ARTIFACT_ROOT, type Registry } from './registry.ts';
 
 /** Something of a run that can be registered. */
 export interface FoundModel {
@@ -110,10 +111,12 @@ async function uploadedModels(
   for (const run of runs) {
     const head = await tracking.db
       .selectFrom('runs')
-      .select('artifact_uri')
+      .innerJoin('experiments', 'experiments.experiment_id', 'runs.experiment_id')
+      .select(['artifact_uri', 'artifact_location', 'runs.experiment_id'])
       .where('run_id', '=', run.id)
       .executeTakeFirst();
-    const root = pathOf(head?.artifact_uri ?? null);
+    if (head === undefined) continue;
+    const root = pathOf(head.artifact_uri ?? `${rootOf(head, ARTIFACT_ROOT)}/${run.id}/artifacts`);
     if (root === undefined) continue;
     const files = await artifactFiles(tracking.db, root);
     const directories = files.filter((file) => /(^|\/)MLmodel$/.test(file.path)).map((file) => file.path.slice(0, -8));

@@ -1,3 +1,4 @@
+import type { ClientRecord } from '../../tracking/client-record.ts';
 import type { ModelVersion } from '../../tracking/models/model-versions.ts';
 import type { Provenance, RegisteredFile } from '../../tracking/models/provenance.ts';
 import type { Reason } from '../../tracking/models/semantic-version.ts';
@@ -18,6 +19,8 @@ export interface DescribedVersion {
   readonly files: readonly RegisteredFile[];
   /** The run that made it, if it is still on record. */
   readonly run: Run | undefined;
+  /** What clients logged into it. */
+  readonly logged: ClientRecord;
 }
 
 export function reasonLines(reasons: readonly Reason[]): string {
@@ -27,7 +30,13 @@ export function reasonLines(reasons: readonly Reason[]): string {
     .join('');
 }
 
-export function versionJson({ version, provenance, files, run }: DescribedVersion): Readonly<Record<string, unknown>> {
+export function versionJson({
+  version,
+  provenance,
+  files,
+  run,
+  logged,
+}: DescribedVersion): Readonly<Record<string, unknown>> {
   return {
     ...headJson(version, provenance),
     source: version.source,
@@ -38,7 +47,7 @@ export function versionJson({ version, provenance, files, run }: DescribedVersio
     reasons: provenance?.reasons ?? [],
     files,
     lineage: provenance?.lineage ?? null,
-    run: run === undefined ? null : runJson(run, []),
+    run: run === undefined ? null : runJson(run, { children: [], logged }),
   };
 }
 

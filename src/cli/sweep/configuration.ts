@@ -34,12 +34,14 @@ export interface Task {
   readonly targets: readonly string[];
   /** The run of the whole sweep. */
   readonly sweep: RunId;
+  /** Where runs are recorded. */
+  readonly records: Pick<Project, 'tracking' | 'artifactDirectory'>;
 }
 
 export interface Ended {
   readonly configuration: Configuration;
-  /** The run of the configuration, and those of the stages that ran for it. */
-  readonly runs: readonly [Run, ...Run[]];
+  /** The run of the configuration, parent of those of the stages that ran for it. */
+  readonly run: Run;
   readonly summary: Summary | undefined;
   /** Why it could not even begin. */
   readonly error?: string;
@@ -50,21 +52,21 @@ export async function runConfiguration(context: Context, task: Task): Promise<En
   const startTime = context.now();
   const inner: Context = { ...context, cwd: task.root, stdout: SILENT, stderr: SILENT, ask: undefined, quiet: true };
   assign(task.root, task.configuration.assignments);
-  const project = await openProject(inner);
+  const id = context.randomId() as RunId;
+  const project = await openProject(inner, { records: task.records });
   try {
     const loaded = await project.load();
-    const summary = await reproduce(inner, { project, loaded, task });
-    const { id, runs } = await recorded(project, context);
+    const summary = await reproduce(inner, { project, loaded, task, id });
+    const runs = await (await project.tracking()).list({ parent: id, latestMetrics: true });
     const failed = summary.failed.length > 0 || summary.blocked.length > 0;
     const status: RunStatus = context.signal.aborted ? 'KILLED' : failed ? 'FAILED' : 'FINISHED';
     const metrics = status === 'FINISHED' ? metricsOfStages(project, { loaded, runs, timestamp: context.now() }) : [];
     const run = configurationRun(task, { id, status, startTime, endTime: context.now(), metrics });
-    return { configuration: task.configuration, runs: [run, ...runs], summary };
+    return { configuration: task.configuration, run, summary };
   } catch (error) {
     if (!(error instanceof LockstepError) || error.code === 'interrupted') throw error;
-    const id = context.randomId() as RunId;
     const run = configurationRun(task, { id, status: 'FAILED', startTime, endTime: context.now(), metrics: [] });
-    return { configuration: task.configuration, runs: [run], summary: undefined, error: error.message };
+    return { configuration: task.configuration, run, summary: undefined, error: error.message };
   } finally {
     await project.close();
   }
@@ -83,9 +85,11 @@ interface Opened {
   readonly project: Project;
   readonly loaded: Loaded;
   readonly task: Task;
+  /** Of the configuration's run. */
+  readonly id: RunId;
 }
 
-async function reproduce(context: Context, { project, loaded, task }: Opened): Promise<Summary> {
+async function reproduce(context: Context, { project, loaded, task, id }: Opened): Promise<Summary> {
   const { wanted } = select(loaded, project.here, {
     targets: task.targets,
     glob: false,
@@ -94,6 +98,7 @@ async function reproduce(context: Context, { project, loaded, task }: Opened): P
     downstream: false,
   });
   const { summary } = await repro(project.tools, loaded, {
+    run: id,
     wanted,
     forced: new Set(),
     forceDownstream: false,
@@ -111,17 +116,6 @@ async function reproduce(context: Context, { project, loaded, task }: Opened): P
     command: 'sweep',
   });
   return summary;
-}
-
-/** The runs of the scratch work tree; those of stages become children of the configuration's own run. */
-async function recorded(
-  project: Project,
-  context: Context,
-): Promise<{ readonly id: RunId; readonly runs: readonly Run[] }> {
-  const all = await (await project.tracking()).list({ parents: true });
-  const parent = all.find((run) => run.stage === null);
-  const id = parent?.id ?? (context.randomId() as RunId);
-  return { id, runs: all.filter((run) => run.stage !== null).map((run) => ({ ...run, parent: id })) };
 }
 
 function metricsOfStages(

@@ -54,10 +54,10 @@ export async function runSweep(
       furnish(project, root);
       bringSources(project, loaded, root);
       const task = { configuration, root, jobs: jobs > 1 ? 1 : (project.config.jobs ?? 1), targets: plan.targets };
-      const ended = await runConfiguration(context, { ...task, sweep: plan.id });
+      const ended = await runConfiguration(context, { ...task, sweep: plan.id, records: project });
       if (context.signal.aborted) return;
-      await tracking.record(ended.runs);
-      runs.push(ended.runs[0]);
+      await tracking.record([ended.run]);
+      runs.push(ended.run);
       onEnded(ended);
     } finally {
       await worktrees(() => clear(directory));

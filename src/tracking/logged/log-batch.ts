@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely';
+import { CLIENT_POSITION } from '../client-position.ts';
 import type { Dialect } from '../dialect.ts';
 import { literalOfText, textOfLiteral } from '../param-literal.ts';
+import { saysTheSame } from '../same-param.ts';
 import type { Database } from '../schema.ts';
 import { insertRows, isAnyOf, KEEP_FIRST } from '../statements.ts';
 import type { TrackingDatabase } from '../tracking-database.ts';
@@ -54,23 +56,30 @@ interface ParamsOfRun {
   readonly now: number;
 }
 
-/** A param has one value for ever: the same again is nothing new, another is refused. */
+/**
+ * A param has one value for ever: the same again is nothing new, another is refused. What a pipeline declares is no
+ * value of the script's: one that differs is kept beside it.
+ */
 async function logParams(trx: Kysely<Database>, dialect: Dialect, { run, params, now }: ParamsOfRun): Promise<void> {
   if (params.length === 0) return;
+  const keys = params.map(({ key }) => key);
   const known = await trx
     .selectFrom('params')
-    .select(['key', 'value'])
-    .where('run', '=', run.run)
-    .where(
-      isAnyOf(
-        dialect,
-        sql.ref('key'),
-        params.map(({ key }) => key),
-      ),
+    .leftJoin('logged_params', (join) =>
+      join.onRef('logged_params.run', '=', 'params.run').onRef('logged_params.key', '=', 'params.key'),
     )
+    .select(['params.key', 'params.value', 'params.position', 'logged_params.value as logged'])
+    .where('params.run', '=', run.run)
+    .where(isAnyOf(dialect, sql.ref('params.key'), keys))
     .execute();
-  const texts = new Map(known.map(({ key, value }) => [key, textOfLiteral(value)]));
-  const given = params.map(({ key, value }) => ({ key, value: cut(value, LONGEST_PARAM) }));
+  const declared = new Map(
+    known.filter((row) => row.position < CLIENT_POSITION && row.logged === null).map(({ key, value }) => [key, value]),
+  );
+  await logDifferences(trx, dialect, { run, params, declared });
+  const texts = new Map(known.map(({ key, value, logged }) => [key, textOfLiteral(logged ?? value)]));
+  const given = params
+    .filter(({ key }) => !declared.has(key))
+    .map(({ key, value }) => ({ key, value: cut(value, LONGEST_PARAM) }));
   const changed = given.filter(({ key, value }) => texts.has(key) && texts.get(key) !== value);
   if (changed.length > 0) throw paramsChanged(run, changed, texts);
   const fresh = given.filter(({ key }) => !texts.has(key));
@@ -78,6 +87,23 @@ async function logParams(trx: Kysely<Database>, dialect: Dialect, { run, params,
     table: 'params',
     columns: ['run', 'key', 'value', 'position'],
     rows: fresh.map(({ key, value }, i) => [run.run, key, literalOfText(value), positionAt(now) + i]),
+    conflict: KEEP_FIRST,
+  });
+}
+
+async function logDifferences(
+  trx: Kysely<Database>,
+  dialect: Dialect,
+  { run, params, declared }: Omit<ParamsOfRun, 'now'> & { readonly declared: ReadonlyMap<string, string> },
+): Promise<void> {
+  const logged = params
+    .filter(({ key }) => declared.has(key))
+    .map(({ key, value }) => ({ key, value: literalOfText(cut(value, LONGEST_PARAM)) }));
+  const different = logged.filter(({ key, value }) => !saysTheSame(declared.get(key) ?? '', value));
+  await insertRows(trx, dialect, {
+    table: 'logged_params',
+    columns: ['run', 'key', 'value'],
+    rows: different.map(({ key, value }) => [run.run, key, value]),
     conflict: KEEP_FIRST,
   });
 }

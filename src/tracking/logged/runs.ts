@@ -80,16 +80,34 @@ export async function updateRun(tracking: TrackingDatabase, change: RunChange): 
     const run = await writableRun(trx, change.runId);
     const { status, endTime, name } = change;
     if (status !== undefined || endTime !== undefined) {
+      // When a stage's run ends, and how, is for the exit code to say.
       await trx
         .updateTable('runs')
         .set({ ...(status === undefined ? {} : { status }), ...(endTime === undefined ? {} : { end_time: endTime }) })
         .where('run', '=', run.run)
+        .where('origin', '=', 'client')
         .execute();
     }
     if (name !== undefined && name !== '') {
       await setTags(trx, tracking.dialect, { run, tags: [{ key: NAME_TAG, value: name }] });
     }
     return await findHead(trx, change.runId);
+  });
+}
+
+/** Only a stage's run changes its experiment: a client that chooses one creates its own runs there. */
+export async function adoptRun(
+  tracking: TrackingDatabase,
+  { runId, experimentId }: { readonly runId: string; readonly experimentId: string },
+): Promise<void> {
+  await tracking.write(async (trx) => {
+    const { experiment_id } = await activeExperiment(trx, experimentId);
+    await trx
+      .updateTable('runs')
+      .set({ experiment_id })
+      .where('run_id', '=', runId)
+      .where('origin', '=', 'repro')
+      .execute();
   });
 }
 
