@@ -21,7 +21,7 @@ export const command = defineCommand({
   usage: 'metrics diff [rev [rev]]',
   summary: 'Compare the metrics of two revisions or runs',
   details:
-    'By default HEAD and the workspace. A rev is a revision of git, the beginning of a run’s id, latest, latest:STAGE, or workspace.',
+    'By default HEAD and the workspace. A rev is a revision of git, the beginning of a run’s id, latest, latest:STAGE, current:STAGE, or workspace.',
   options: COMPARING_OPTIONS,
   positionals: { min: 0, max: 2 },
   completes: 'rev',

@@ -30,7 +30,7 @@ export const command = defineCommand({
   usage: 'metrics show [targets or revs…]',
   summary: 'Show the metrics of the workspace, or of other revisions and runs',
   details:
-    'A word that is no file of metrics is a rev: a revision of git, the beginning of a run’s id, latest, latest:STAGE, or workspace. With revs, only those are shown.',
+    'A word that is no file of metrics is a rev: a revision of git, the beginning of a run’s id, latest, latest:STAGE, current:STAGE, or workspace. With revs, only those are shown.',
   options: {
     'all-branches': { type: 'boolean', short: 'a', help: 'also of every branch' },
     'all-tags': { type: 'boolean', short: 'T', help: 'also of every tag' },

@@ -15,8 +15,8 @@ import { resolveRun } from './run-reference.ts';
 export const command = defineCommand({
   usage: 'models register RUN [path] --name NAME',
   summary: 'Register a model that a run made, as the next version of a name',
-  details: `RUN is the beginning of an id, latest, or latest:STAGE. The path is an out of the run or a model that was logged in it;
-without one it is the one that there is. The version also gets a semantic version, proposed by comparing what it came from
+  details: `RUN is the beginning of an id, latest, latest:STAGE, or current:STAGE, the run that made what the workspace has. The path
+is an out of the run or a model that was logged in it; without one it is the one that there is. The version also gets a semantic version, proposed by comparing what it came from
 with the version before: major for another architecture or training code, or data of another distribution (other files,
 other columns); minor for the same code on other data or with other params; patch for changes before or after training.`,
   options: {
@@ -31,14 +31,14 @@ other columns); minor for the same code on other data or with other params; patc
   positionals: { min: 1, max: 2 },
   completes: 'run',
   examples: [
-    'lockstep models register latest:train --name churn',
+    'lockstep models register current:train --name churn',
     'lockstep models register 3fa9 model.bin --name churn',
   ],
   run: async (context, given, [reference = '', path]) => {
     const name = given.name;
     if (name === undefined) throw new LockstepError('usage', '--name says which model it is a version of');
     return await withRegistry(context, async (registry) => {
-      const run = await resolveRun(registry.runs, reference);
+      const run = await resolveRun(registry.project, reference);
       const model = await findModel(registry, run, path);
       const request = { name, bump: given.bump as Bump | undefined, description: given.description };
       return await register(context, registry, { ...request, model, json: given.json === true });

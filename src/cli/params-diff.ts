@@ -30,7 +30,7 @@ export const command = defineCommand({
   usage: 'params diff [rev [rev]]',
   summary: 'Compare the params of two revisions or runs',
   details:
-    'By default HEAD and the workspace. A rev is a revision of git, the beginning of a run’s id, latest, latest:STAGE, or workspace.',
+    'By default HEAD and the workspace. A rev is a revision of git, the beginning of a run’s id, latest, latest:STAGE, current:STAGE, or workspace.',
   options: { ...COMPARING_OPTIONS, deps: { type: 'boolean', help: 'only the params that stages ask for' } },
   positionals: { min: 0, max: 2 },
   completes: 'rev',

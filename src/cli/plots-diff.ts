@@ -11,7 +11,7 @@ export const command = defineCommand({
   usage: 'plots diff [revs…]',
   summary: 'Draw the plots of several revisions or runs over each other',
   details:
-    'By default the workspace and HEAD; with one rev the workspace and that. A rev is a revision of git, the beginning of a run’s id, latest, latest:STAGE, or workspace.',
+    'By default the workspace and HEAD; with one rev the workspace and that. A rev is a revision of git, the beginning of a run’s id, latest, latest:STAGE, current:STAGE, or workspace.',
   options: {
     targets: { type: 'string', multiple: true, greedy: true, value: 'PATH…', help: 'only these plots' },
     ...PLOT_OPTIONS,

@@ -164,7 +164,7 @@ function lockedOuts(locked: ReadonlyMap<StageId, ReadLockEntry>): readonly KeptO
 }
 
 async function runState(project: Project, reference: string): Promise<ProjectState> {
-  return await stateOfRun(project, await resolveRun(await project.tracking(), reference));
+  return await stateOfRun(project, await resolveRun(project, reference));
 }
 
 const SHOWN_ID = 8;

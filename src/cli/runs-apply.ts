@@ -19,7 +19,7 @@ export const command = defineCommand({
   summary: 'Bring the params and outs of a run into the workspace',
   details:
     'Sets the params that differ, and then does what repro does: outs that the cache has come from there. ' +
-    'RUN is the beginning of an id, latest, or latest:STAGE; a configuration of a sweep, a stage, or a whole repro.',
+    'RUN is the beginning of an id, latest, latest:STAGE, latest:sweep (its best), or current:STAGE; a configuration of a sweep, a stage, or a whole repro.',
   options: {
     json: { type: 'boolean', help: 'the events of repro, one a line' },
   },
@@ -30,7 +30,7 @@ export const command = defineCommand({
     const project = await openProject(context);
     try {
       const tracking = await project.tracking();
-      const run = await resolveRun(tracking, reference);
+      const run = await resolveRun(project, reference);
       apply(context, project.root, await paramsOf(tracking, run));
     } finally {
       await project.close();

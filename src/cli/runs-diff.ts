@@ -10,7 +10,7 @@ import { compareRuns } from './runs-comparison.ts';
 export const command = defineCommand({
   usage: 'runs diff A B',
   summary: 'Compare two runs: params, metrics, data, code and environment',
-  details: 'A and B are beginnings of ids, latest, or latest:STAGE.',
+  details: 'A and B are beginnings of ids, latest, latest:STAGE, or current:STAGE.',
   options: {
     json: {
       type: 'boolean',
@@ -23,8 +23,7 @@ export const command = defineCommand({
   run: async (context, given, [first = '', second = '']) => {
     const project = await openProject(context);
     try {
-      const tracking = await project.tracking();
-      const [a, b] = [await resolveRun(tracking, first), await resolveRun(tracking, second)];
+      const [a, b] = [await resolveRun(project, first), await resolveRun(project, second)];
       const compared = await compare(project, { a, b, env: context.env });
       if (given.json === true) context.stdout.write(`${JSON.stringify(comparisonJson(compared))}\n`);
       else context.stdout.write(renderComparison(compared, context.stdout));

@@ -10,7 +10,7 @@ import { resolveRun } from './run-reference.ts';
 export const command = defineCommand({
   usage: 'runs log RUN',
   summary: 'Print what a run wrote to stdout and stderr',
-  details: 'RUN is the beginning of an id, latest, or latest:STAGE.',
+  details: 'RUN is the beginning of an id, latest, latest:STAGE, or current:STAGE.',
   options: {},
   positionals: { min: 1, max: 1 },
   completes: 'run',
@@ -18,7 +18,7 @@ export const command = defineCommand({
   run: async (context, _options, [reference = '']) => {
     const project = await openProject(context);
     try {
-      const run = await resolveRun(await project.tracking(), reference);
+      const run = await resolveRun(project, reference);
       const log = await readLog(project, run);
       if (log !== undefined) context.stdout.write(new TextDecoder().decode(log));
       else if (!context.quiet) context.stderr.write(`run ${run.id} wrote nothing\n`);

@@ -9,7 +9,7 @@ import { resolveRun } from './run-reference.ts';
 export const command = defineCommand({
   usage: 'runs show RUN',
   summary: 'Show all that is recorded of a run, and whether it can be done again from that',
-  details: 'RUN is the beginning of an id, latest, or latest:STAGE.',
+  details: 'RUN is the beginning of an id, latest, latest:STAGE, or current:STAGE.',
   options: {
     json: { type: 'boolean', help: '{"id", …, "code", "data", "params", "metrics", "artifacts", "environment"}' },
   },
@@ -20,7 +20,7 @@ export const command = defineCommand({
     const project = await openProject(context);
     try {
       const tracking = await project.tracking();
-      const run = await resolveRun(tracking, reference);
+      const run = await resolveRun(project, reference);
       const around = { children: await childrenOf(tracking, run), logged: await tracking.clientRecord(run.id) };
       if (given.json === true) context.stdout.write(`${JSON.stringify(runJson(run, around))}\n`);
       else context.stdout.write(renderRun(run, around, context.stdout));

@@ -245,6 +245,25 @@ describe('models promote', () => {
   });
 });
 
+describe('current:STAGE', () => {
+  it('is the run that made what the workspace has, also after a return to an earlier state', async () => {
+    await using rig = await registered();
+    const first = rig.read('model.bin');
+    rig.write('params.yaml', 'lr: 0.9\n');
+    await ok(rig, 'repro');
+    expect((await json(rig, 'runs', 'show', 'current:train')).params.lr).toBe(0.9);
+    rig.write('params.yaml', 'lr: 0.1\n');
+    await ok(rig, 'repro');
+    expect(rig.read('model.bin')).toBe(first);
+    expect((await json(rig, 'runs', 'show', 'current:train')).params.lr).toBe(0.1);
+    expect((await json(rig, 'runs', 'show', 'latest:train')).params.lr).toBe(0.9);
+    const version = await json(rig, 'models', 'register', 'current:pipeline.yaml:train', '--name', 'churn');
+    expect(version).toMatchObject({ version: 2, bump: 'patch' });
+    const none = await rig.lockstep(['runs', 'show', 'current:nothing']);
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("no run 'current:nothing'") });
+  });
+});
+
 describe('models promote --reproduce', () => {
   /** A project in git, with version 1 of `churn` from a commit and an uncommitted change. */
   async function inGit(): Promise<ProjectRig> {
