@@ -7,11 +7,12 @@ const SOURCE = join(import.meta.dirname, '../src');
 /** Room → the rooms it may import from, besides its own. Types count. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'base'],
-  cli: ['server', 'repro', 'pipeline', 'store', 'executors', 'tracking', 'provenance', 'plots', 'base'],
+  cli: ['server', 'repro', 'pipeline', 'store', 'remotes', 'executors', 'tracking', 'provenance', 'plots', 'base'],
   server: ['repro', 'pipeline', 'tracking', 'provenance', 'base'],
   repro: ['pipeline', 'store', 'executors', 'tracking', 'provenance', 'base'],
   pipeline: ['base'],
   store: ['base'],
+  remotes: ['store', 'base'],
   executors: ['base'],
   tracking: ['base'],
   provenance: ['base'],

@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'stray-ignore'
   | 'corrupt-database'
   | 'disk'
+  | 'remote'
   | 'git'
   | 'busy'
   | 'interrupted';

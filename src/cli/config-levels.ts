@@ -5,6 +5,7 @@ import { type Document, isMap, isSeq, parse, parseDocument, YAMLError } from 'ya
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { readText } from '../base/read-text.ts';
+import { isSecret } from '../remotes/secrets.ts';
 import type { Context } from './context.ts';
 import { dvcConfigFiles, parseDvcConfig } from './dvc-config.ts';
 import { dvcOptionOf, dvcOptionsIn, setDvcOption, unsetDvcOption } from './edit-dvc-config.ts';
@@ -68,6 +69,7 @@ function flat(value: unknown, prefix: string): readonly (readonly [string, unkno
 
 /** Throws `bad-config` for what cannot be set, and leaves the file as it was. */
 export function setOption(level: ConfigLevel, name: string, value: string): void {
+  refuseSecret(level, name, value);
   const text = textOf(level);
   if (level.kind === 'dvc') {
     const option = dvcOptionOf(name);
@@ -80,6 +82,14 @@ export function setOption(level: ConfigLevel, name: string, value: string): void
   // Into a plain value that is there already only the new one is put, so that the comment behind it stays.
   document.setIn(name.split('.'), isCollection(wanted) ? document.createNode(wanted) : wanted);
   write(level, document.toString({ lineWidth: 0 }));
+}
+
+function refuseSecret(level: ConfigLevel, name: string, value: string): void {
+  const option = /^remotes?\..+\.([^.]+)$/.exec(name)?.[1];
+  if (level.name !== 'project' || option === undefined || !isSecret(option, value)) return;
+  throw new LockstepError('bad-config', `${name} is a secret, and ${level.shown} is committed: it was not written`, {
+    hint: 'with --local it goes into a file that git does not see',
+  });
 }
 
 /** Whether it was there. */

@@ -28,6 +28,7 @@ export const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'stray-ignore': EXIT.usage,
   'corrupt-database': EXIT.usage,
   disk: EXIT.failed,
+  remote: EXIT.failed,
   git: EXIT.usage,
   busy: EXIT.failed,
   interrupted: EXIT.interrupted,

@@ -17,6 +17,18 @@ export const command = defineCommand({
     'all-pipelines': { type: 'boolean', short: 'P', help: 'all pipeline files of the project' },
     'allow-missing': { type: 'boolean', help: 'take missing data that the lock knows as unchanged' },
     'no-run-cache': { type: 'boolean', help: 'leave results of earlier runs out of account' },
+    cloud: {
+      type: 'boolean',
+      short: 'c',
+      help: 'how the cache and a remote differ; with --json {PATH: "new"|"deleted"|"missing"}',
+    },
+    remote: { type: 'string', short: 'r', value: 'NAME', help: 'the cache and this remote' },
+    jobs: { type: 'string', short: 'j', value: 'N', help: 'with --cloud, ask for so many objects at the same time' },
+    'all-branches': { type: 'boolean', short: 'a', help: 'with --cloud, also the data of all branches' },
+    'all-tags': { type: 'boolean', short: 'T', help: 'with --cloud, also the data of all tags' },
+    'all-commits': { type: 'boolean', short: 'A', help: 'with --cloud, also the data of all commits' },
+    'with-deps': { type: 'boolean', short: 'd', help: 'with --cloud, also the data that the targets depend on' },
+    recursive: { type: 'boolean', short: 'R', help: 'with --cloud, targets are directories' },
   },
   positionals: { min: 0, max: Number.POSITIVE_INFINITY },
   completes: 'stage',
@@ -26,6 +38,15 @@ export const command = defineCommand({
     const project = await openProject(context);
     try {
       const loaded = await project.load();
+      if (given.cloud === true || given.remote !== undefined) {
+        const { cloudStatus } = await import('./cloud-status.ts');
+        const { remote, jobs, json } = given;
+        const differs = await cloudStatus(project, context, {
+          ...{ loaded, targets, which: given, remote, jobs },
+          json: json === true,
+        });
+        return given['exit-code'] === true && differs ? EXIT.failed : EXIT.ok;
+      }
       const { wanted } = select(loaded, project.here, {
         targets,
         glob: given.glob === true,

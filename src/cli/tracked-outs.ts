@@ -1,6 +1,7 @@
 import type { ProjectPath } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
 import { LockstepError } from '../base/error.ts';
+import type { ReadLockEntry } from '../pipeline/lock-entry.ts';
 import { cachedOuts, type Stage } from '../pipeline/stage.ts';
 import type { GitPlace } from '../provenance/git-files.ts';
 import { type Loaded, lockedEntry } from '../repro/loaded.ts';
@@ -37,23 +38,38 @@ async function sourceOfHead(place: GitPlace): Promise<RevisionSource | undefined
 }
 
 /** As a revision of git has them; what cannot be read of it is left out. */
-export async function outsOfRevision(
-  project: { readonly tools: Pick<Project['tools'], 'parseCache' | 'scheme'> },
-  source: RevisionSource,
-): Promise<TrackedOuts> {
+export async function outsOfRevision(project: Reading, source: RevisionSource): Promise<TrackedOuts> {
   const outs = new Map<ProjectPath, Content | undefined>();
+  for (const { stage, locked } of await stagesOfRevision(project, source)) addOuts(outs, stage, locked?.entry.outs);
+  return outs;
+}
+
+interface Reading {
+  readonly tools: Pick<Project['tools'], 'parseCache' | 'scheme'>;
+}
+
+interface RevisionStage {
+  readonly stage: Stage;
+  readonly locked: ReadLockEntry | undefined;
+}
+
+/** The stages of a revision of git, `.dvc` files among them, and what its lockfiles say of them. */
+export async function stagesOfRevision(project: Reading, source: RevisionSource): Promise<readonly RevisionStage[]> {
   const { state } = await readSide(project, source);
-  for (const stage of state.declared.values()) addOuts(outs, stage, state.locked.get(stage.id)?.entry.outs);
-  if (project.tools.scheme === 'native') return outs;
+  const stages: RevisionStage[] = [...state.declared.values()].map((stage) => ({
+    stage,
+    locked: state.locked.get(stage.id),
+  }));
+  if (project.tools.scheme === 'native') return stages;
   const { parseCache } = project.tools;
   for (const [file, bytes] of await source.read(source.dataFiles)) {
     const text = new TextDecoder().decode(bytes);
     const { pipeline } = await readPipeline({ parseCache, readData: () => undefined }, file, text);
     if (pipeline === undefined) continue;
     const { lockfile } = await readLockText(parseCache, file, { text, owner: ownerOf(pipeline) });
-    for (const stage of pipeline.stages) addOuts(outs, stage, lockfile?.entries.get(stage.name)?.entry.outs);
+    for (const stage of pipeline.stages) stages.push({ stage, locked: lockfile?.entries.get(stage.name) });
   }
-  return outs;
+  return stages;
 }
 
 type Locked = ReadonlyMap<ProjectPath, { readonly content: Content }> | undefined;

@@ -71,3 +71,8 @@ function traitsOf(stage: Stage): RunTraits {
     elsewhere: [],
   };
 }
+
+/** Where DVC keeps the results of what went into a lock entry; undefined for what it cannot hash. */
+export function dvcKeyOf(stage: Stage, entry: LockEntry): string | undefined {
+  return runKey(lockedEntry(entry, { stage }));
+}

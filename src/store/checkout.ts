@@ -20,9 +20,9 @@ import { Breath } from './breath.ts';
 import { pathInside } from './containment.ts';
 import { lstatOf, quote, RACY_WINDOW, statOf } from './file-stat.ts';
 import { sweepAbandoned } from './prune.ts';
-import type { Verdict } from './store.ts';
 import type { TreeEntry } from './tree.ts';
 import { TreeRows } from './tree-rows.ts';
+import type { Verdict } from './verdict.ts';
 import { readListing, verifyContent } from './verify.ts';
 import { targetOf, type Workspace, walkContent } from './workspace.ts';
 

@@ -10,7 +10,7 @@ import { hashLarge, hashSmall } from './hash-file.ts';
 import { type Layout, legacyPath, type ObjectKind, objectPath } from './layout.ts';
 import { hashAsBeforeDvc3 } from './legacy-hash.ts';
 import { type ObjectIndex, openObjectIndex } from './object-index.ts';
-import type { Verdict } from './store.ts';
+import type { Verdict } from './verdict.ts';
 
 /** The named objects of a cache and what is known of them. */
 export interface Shelf {

@@ -12,7 +12,7 @@ import { type LargeObject, openLargeObject } from './large-object.ts';
 import { type Layout, type ObjectKind, objectPath } from './layout.ts';
 import { makeDirectories, openTemporaries } from './making.ts';
 import { moveIn, type Staging } from './staging.ts';
-import type { Verdict } from './store.ts';
+import type { Verdict } from './verdict.ts';
 
 /**
  * The objects of one cache directory, which several processes may use at once. An object comes to be in this order,
@@ -35,7 +35,7 @@ export interface Objects {
   /** A temporary file to be filled piece by piece. */
   openLarge(): Promise<LargeObject>;
   /** Takes a filled temporary file in, or drops it if the object is here. */
-  adopt(large: LargeObject, digest: Digest): Promise<void>;
+  adopt(large: LargeObject, digest: Digest, kind?: ObjectKind): Promise<void>;
   /** Concurrent calls share one batch; what a failed batch left is tried again by the next. */
   flush(): Promise<void>;
   verify(digest: Digest, kind: ObjectKind): Promise<Verdict>;
@@ -108,7 +108,7 @@ export function openObjects(layout: Layout, options: ObjectsOptions = {}): Objec
     readMany: (files, { keep }) => (keep ? putMany(state, files, options) : state.readers.read({ files })),
     put: (bytes, digest, kind) => put(state, { bytes, digest, kind }),
     openLarge: () => openLargeObject(`${temporaryBase(state)}.tmp`, layout),
-    adopt: (large, digest) => adopt(state, large, digest),
+    adopt: (large, digest, kind = 'file') => adopt(state, large, { digest, kind }),
     flush: groupCommit(() => commit(state)),
     verify: (digest, kind) => verify(state, { digest, kind }, ANYWHERE),
     reread: (digest, kind) => verify(state, { digest, kind }, { ...ANYWHERE, reread: true }),
@@ -151,10 +151,14 @@ async function putMany(state: State, files: readonly string[], { stagingDir }: O
   return result;
 }
 
-async function adopt(state: State, large: LargeObject, digest: Digest): Promise<void> {
-  if (await holds(state, digest, 'file')) return large.discard();
+async function adopt(
+  state: State,
+  large: LargeObject,
+  { digest, kind }: { readonly digest: Digest; readonly kind: ObjectKind },
+): Promise<void> {
+  if (await holds(state, digest, kind)) return large.discard();
   await large.finish();
-  enqueue(state, { temporary: large.path, digest, kind: 'file' });
+  enqueue(state, { temporary: large.path, digest, kind });
 }
 
 /** Two saves of the same bytes may have written one temporary file each while neither could see the other's. */

@@ -4,6 +4,7 @@ import { algorithmOf, digestOf } from '../base/hash.ts';
 import { checkoutContent, type Linking, type LinkType } from './checkout.ts';
 import { clearPath, stampOf } from './clear.ts';
 import type { DvcIgnore } from './dvc-ignore.ts';
+import { exchangeOf } from './exchange.ts';
 import { ignorePaths, unignorePaths } from './ignore.ts';
 import { openObjects } from './objects.ts';
 import { observe, peek } from './observe.ts';
@@ -120,6 +121,7 @@ export function openStore(options: StoreOptions): Store {
     stamp: (path) => stampOf(workspace, path),
     ignore: async (paths) => ignorePaths(root, paths),
     unignore: async (paths) => unignorePaths(root, paths),
+    exchange: () => exchangeOf(objects, scheme),
     unprotect: (path) => unprotectPath(workspace, path),
   };
 }

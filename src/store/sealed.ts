@@ -26,9 +26,12 @@ export function writeSealedIfPossible(path: string, payload: Uint8Array): void {
 /** Undefined when missing or damaged. */
 export function readSealed(path: string): Buffer | undefined {
   const bytes = readIfThere(path);
-  if (bytes === undefined || bytes.length < SEAL) return undefined;
-  const payload = bytes.subarray(SEAL);
-  return bytes.subarray(0, SEAL).equals(checksum(payload)) ? payload : undefined;
+  return bytes !== undefined && isSealed(bytes) ? bytes.subarray(SEAL) : undefined;
+}
+
+/** Whether the checksum in front is that of the rest. */
+export function isSealed(bytes: Uint8Array): boolean {
+  return bytes.length >= SEAL && Buffer.compare(bytes.subarray(0, SEAL), checksum(bytes.subarray(SEAL))) === 0;
 }
 
 function checksum(payload: Uint8Array): Uint8Array {

@@ -1,5 +1,7 @@
 import type { Digest, ProjectPath } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
+import type { Exchange } from './exchange.ts';
+import type { Verdict } from './verdict.ts';
 
 /** The files of one workspace and the objects of its cache. */
 export interface Store {
@@ -49,8 +51,8 @@ export interface Store {
   ignore(paths: readonly ProjectPath[]): Promise<readonly ProjectPath[]>;
   /** Takes these lines out again; resolves to the files changed. */
   unignore(paths: readonly ProjectPath[]): Promise<readonly ProjectPath[]>;
+  /** The objects of the project's data, to be sent and received. */
+  exchange(): Exchange;
   /** Replaces links into the cache by copies that may be written. */
   unprotect(path: ProjectPath): Promise<void>;
 }
-
-export type Verdict = 'intact' | 'missing' | 'corrupt';

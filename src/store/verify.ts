@@ -1,8 +1,8 @@
 import type { Content } from '../base/content.ts';
 import { Breath } from './breath.ts';
 import type { Objects } from './objects.ts';
-import type { Verdict } from './store.ts';
 import type { TreeEntry } from './tree.ts';
+import type { Verdict } from './verdict.ts';
 import type { Workspace } from './workspace.ts';
 
 type Place = Pick<Workspace, 'objects' | 'scheme'>;

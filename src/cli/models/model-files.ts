@@ -9,7 +9,8 @@ import { type ArtifactStore, openDirectoryStore } from '../../server/artifact-st
 import { isPinnedArtifact } from '../../server/pinned-artifacts.ts';
 import { artifactPath } from '../../server/raw-path.ts';
 import { openStore } from '../../store/open-store.ts';
-import type { Store, Verdict } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
+import type { Verdict } from '../../store/verdict.ts';
 import type { RegisteredFile } from '../../tracking/models/provenance.ts';
 import type { Context } from '../context.ts';
 import type { Registry } from './registry.ts';

@@ -1,0 +1,63 @@
+import { availableParallelism } from 'node:os';
+import { LockstepError } from '../../base/error.ts';
+import { type Line, stoppage } from '../../remotes/line.ts';
+import { openRemote } from '../../remotes/registry.ts';
+import { type Remote, RemoteError } from '../../remotes/remote.ts';
+import { PATIENCE } from '../../remotes/retry.ts';
+import type { Context } from '../context.ts';
+import type { Project } from '../project.ts';
+import type { ConfiguredRemote, ConfiguredRemotes } from './remote-config.ts';
+import { showProgress } from './transfer-progress.ts';
+
+export interface LineWish {
+  readonly remotes: ConfiguredRemotes;
+  /** Undefined: the default one. */
+  readonly name: string | undefined;
+  readonly jobs: string | undefined;
+  /** What the progress says is being done. */
+  readonly verb: string;
+}
+
+/** Opens the way to a remote for as long as the work takes. */
+export async function overRemote<Result>(
+  { project, context }: { readonly project: Project; readonly context: Context },
+  wish: LineWish,
+  work: (line: Line) => Promise<Result>,
+): Promise<Result> {
+  const configured = chosen(wish);
+  const jobs = jobsOf(wish.jobs ?? configured.options.jobs);
+  const remote = await open(configured, context, jobs);
+  const progress = showProgress(context, wish.verb);
+  try {
+    const { signal } = context;
+    return await work({ remote, objects: project.store().exchange(), jobs, signal, patience: PATIENCE, progress });
+  } finally {
+    progress.end();
+    await remote.close();
+  }
+}
+
+function chosen({ remotes, name }: LineWish): ConfiguredRemote {
+  const wanted = name ?? remotes.standard;
+  if (wanted !== undefined) return remotes.named(wanted);
+  const hint =
+    remotes.names.length === 0
+      ? 'lockstep remote add -d NAME ADDRESS makes one: a directory, or a URL'
+      : `lockstep remote default NAME chooses one of ${remotes.names.join(', ')}; -r NAME takes one for once`;
+  throw new LockstepError('usage', 'no remote is configured to be the default', { hint });
+}
+
+async function open({ url, options }: ConfiguredRemote, { env }: Context, jobs: number): Promise<Remote> {
+  try {
+    return await openRemote({ url, options, env, jobs });
+  } catch (error) {
+    throw error instanceof RemoteError ? stoppage({ url: 'of that address' }, error) : error;
+  }
+}
+
+function jobsOf(written: unknown): number {
+  if (written === undefined) return Math.min(16, 4 * availableParallelism());
+  const jobs = Number(written);
+  if (Number.isInteger(jobs) && jobs >= 1) return jobs;
+  throw new LockstepError('usage', `-j takes a whole number from 1, not '${String(written)}'`);
+}

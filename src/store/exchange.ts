@@ -1,0 +1,84 @@
+import { statSync } from 'node:fs';
+import { relative } from 'node:path';
+import { hashingStream } from 'hasha';
+import type { Digest } from '../base/brand.ts';
+import type { ObjectName } from './integrity.ts';
+import { objectPath } from './layout.ts';
+import type { Objects } from './objects.ts';
+import type { Scheme } from './scheme.ts';
+import type { TreeEntry } from './tree.ts';
+import type { Verdict } from './verdict.ts';
+import { readListing } from './verify.ts';
+
+/** The objects of a cache as they go to other places and come from there. */
+export interface Exchange {
+  /** Where an object is below the root of a remote: as below that of the cache. */
+  keyOf(object: ObjectName): string;
+  /** Where an earlier version of the format had it; undefined where there was none. */
+  legacyKeyOf(object: ObjectName): string | undefined;
+  /** Whether the object is here and whole; a corrupt one is set aside. */
+  verify(object: ObjectName): Promise<Verdict>;
+  /** What a directory's listing names. */
+  listing(digest: Digest): readonly TreeEntry[] | Exclude<Verdict, 'intact'>;
+  /** Bytes of the file that stands for the object, whole or not; undefined where there is none. */
+  sizeOf(object: ObjectName): number | undefined;
+  /** The file that an object is; it must have been found intact. */
+  fileOf(object: ObjectName): { readonly path: string; readonly size: number };
+  /**
+   * Takes an object in while it comes, if its bytes are those that its name stands for; named after `flush`. Resolves
+   * to how many bytes came. Throws what the stream throws, and keeps nothing then.
+   */
+  receive(object: ObjectName, bytes: AsyncIterable<Uint8Array>): Promise<Received>;
+  flush(): Promise<void>;
+}
+
+export interface Received {
+  readonly isWhole: boolean;
+  readonly size: number;
+}
+
+export function exchangeOf(objects: Objects, scheme: Scheme): Exchange {
+  const { layout } = objects;
+  const below = (path: string) => relative(layout.cacheDir, path);
+  return {
+    keyOf: ({ digest, kind }) => below(objectPath(layout, digest, kind)),
+    legacyKeyOf: ({ digest, kind }) => {
+      if (layout.legacy === undefined) return undefined;
+      return relative(layout.objects, objectPath(layout, digest, kind));
+    },
+    verify: async ({ digest, kind }) => objects.glance(digest, kind) ?? (await objects.verify(digest, kind)),
+    listing: (digest) => readListing({ objects, scheme }, { digest }),
+    sizeOf: ({ digest, kind }) => statSync(objects.pathOf(digest, kind), { throwIfNoEntry: false })?.size,
+    fileOf: ({ digest, kind }) => {
+      const path = objects.pathOf(digest, kind);
+      return { path, size: statSync(path).size };
+    },
+    receive: (object, bytes) => receive(objects, object, bytes),
+    flush: objects.flush,
+  };
+}
+
+async function receive(
+  objects: Objects,
+  { digest, kind }: ObjectName,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<Received> {
+  const { algorithm } = objects.layout;
+  const hash = hashingStream({ algorithm });
+  const large = await objects.openLarge();
+  let size = 0;
+  try {
+    for await (const chunk of bytes) {
+      hash.update(chunk);
+      size += chunk.length;
+      await large.write(chunk);
+    }
+  } catch (error) {
+    await large.discard();
+    throw error;
+  }
+  const isWhole = `${algorithm}:${hash.digest('hex')}` === digest;
+  if (isWhole) await objects.adopt(large, digest, kind);
+  else await large.discard();
+  return { isWhole, size };
+}
