@@ -1,59 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { project } from '../../support/rig.ts';
 import { ServerProgram } from '../../support/server-program.ts';
-import { askMlflow, MLFLOW_PYTHON } from './real-mlflow.ts';
+import { askMlflow, MLFLOW_PYTHON, MLFLOW2_PYTHON } from './real-mlflow.ts';
 
-describe.skipIf(MLFLOW_PYTHON === undefined)("MLflow's own client", { timeout: 120_000 }, () => {
-  test('logs a run, finds it and fetches its artifacts; lockstep lists it', async () => {
+describe.skipIf(MLFLOW2_PYTHON === undefined)('the client of MLflow 2', { timeout: 120_000 }, () => {
+  test('logs a run, finds it and fetches its artifacts; lockstep lists it', () => logsARun(MLFLOW2_PYTHON));
+
+  test('logs a model into its run, registers it and loads it by all its names', async () => {
     await using rig = await project({});
     await using server = await ServerProgram.start(rig.root);
-    const { run_id, ...found } = (await askMlflow('tracking.py', server)) as Record<string, unknown>;
-    expect(found).toEqual({
-      status: 'FINISHED',
-      metrics: {
-        acc: '0.30000000000000004',
-        nan: 'nan',
-        inf: expect.stringMatching(/^inf$|^1\.797/),
-        big: '1.7976931348623157e+308',
-        loss: '0.001',
-      },
-      params: { lr: '0.1', depth: '4', name: 'é', p: 'v' },
-      tags: { team: 'a', stage: 'train', a: '1', t: 'w' },
-      history: [
-        [1, 0.5],
-        [2, 0.1 + 0.2],
-      ],
-      'long history': 1000,
-      artifacts: [
-        ['d.json', false, 12],
-        ['dir', true, null],
-        ['empty.txt', false, 0],
-        ['sub', true, null],
-        ['table.json', false, expect.any(Number)],
-      ],
-      search: true,
-      children: ['child'],
-      downloaded: ['d.json', 'dir/a+b ü 100%.txt', 'empty.txt', 'sub/f.bin', 'table.json'],
-      same: true,
-      one: 'hallo',
-      refusals: [
-        'INVALID_PARAMETER_VALUE',
-        'RESOURCE_DOES_NOT_EXIST',
-        'RESOURCE_ALREADY_EXISTS',
-        'INVALID_PARAMETER_VALUE',
-      ],
-      ended: 'FAILED',
-      deleted: 'deleted',
-      experiments: ['Default', 'churn 2'],
-      active: ['Default', 'churn 2'],
+    expect(await askMlflow('models_2.py', { address: server.address, python: MLFLOW2_PYTHON })).toEqual({
+      uri: true,
+      history: ['model'],
+      files: ['model/MLmodel', 'model/conda.yaml'],
+      predictions: [42, 42, 42, 42],
+      version: [true, '1'],
     });
-    const { code, stdout } = await rig.lockstep(['runs', 'list', '--all', '--json']);
-    expect(code).toBe(0);
-    const { runs } = JSON.parse(stdout) as { runs: { id: string; status: string; params: object; metrics: object }[] };
-    expect(runs).toHaveLength(2);
-    expect(runs.find(({ id }) => id === run_id)).toMatchObject({ status: 'FAILED' });
     expect(await server.stop()).toEqual({ code: 0, stderr: '' });
   });
+});
+
+describe.skipIf(MLFLOW_PYTHON === undefined)("MLflow's own client", { timeout: 120_000 }, () => {
+  test('logs a run, finds it and fetches its artifacts; lockstep lists it', () => logsARun(MLFLOW_PYTHON));
 
   test('logs a model, registers it, moves it through the stages and loads it by all its names', async () => {
     await using rig = await project({});
@@ -86,3 +54,55 @@ describe.skipIf(MLFLOW_PYTHON === undefined)("MLflow's own client", { timeout: 1
     expect(await askMlflow('experiments.py', { address, env })).toEqual(['Default']);
   });
 });
+
+async function logsARun(python: string | undefined): Promise<void> {
+  await using rig = await project({});
+  await using server = await ServerProgram.start(rig.root);
+  const { address } = server;
+  const { run_id, ...found } = (await askMlflow('tracking.py', { address, python })) as Record<string, unknown>;
+  expect(found).toEqual({
+    status: 'FINISHED',
+    metrics: {
+      acc: '0.30000000000000004',
+      nan: 'nan',
+      inf: expect.stringMatching(/^inf$|^1\.797/),
+      big: '1.7976931348623157e+308',
+      loss: '0.001',
+    },
+    params: { lr: '0.1', depth: '4', name: 'é', p: 'v' },
+    tags: { team: 'a', stage: 'train', a: '1', t: 'w' },
+    history: [
+      [1, 0.5],
+      [2, 0.1 + 0.2],
+    ],
+    'long history': 1000,
+    artifacts: [
+      ['d.json', false, 12],
+      ['dir', true, null],
+      ['empty.txt', false, 0],
+      ['sub', true, null],
+      ['table.json', false, expect.any(Number)],
+    ],
+    search: true,
+    children: ['child'],
+    downloaded: ['d.json', 'dir/a+b ü 100%.txt', 'empty.txt', 'sub/f.bin', 'table.json'],
+    same: true,
+    one: 'hallo',
+    refusals: [
+      'INVALID_PARAMETER_VALUE',
+      'RESOURCE_DOES_NOT_EXIST',
+      'RESOURCE_ALREADY_EXISTS',
+      'INVALID_PARAMETER_VALUE',
+    ],
+    ended: 'FAILED',
+    deleted: 'deleted',
+    experiments: ['Default', 'churn 2'],
+    active: ['Default', 'churn 2'],
+  });
+  const { code, stdout } = await rig.lockstep(['runs', 'list', '--all', '--json']);
+  expect(code).toBe(0);
+  const { runs } = JSON.parse(stdout) as { runs: { id: string; status: string; params: object; metrics: object }[] };
+  expect(runs).toHaveLength(2);
+  expect(runs.find(({ id }) => id === run_id)).toMatchObject({ status: 'FAILED' });
+  expect(await server.stop()).toEqual({ code: 0, stderr: '' });
+}

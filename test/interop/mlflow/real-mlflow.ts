@@ -6,24 +6,36 @@ import { promisify } from 'node:util';
 const HERE = import.meta.dirname;
 const ROOT = join(HERE, '../../..');
 
-/** The Python that has MLflow: `LOCKSTEP_MLFLOW`, or that of `.venv-mlflow` in the project's root. */
-export const MLFLOW_PYTHON: string | undefined = find();
+/** The Python that has the newest MLflow: `LOCKSTEP_MLFLOW`, or that of `.venv-mlflow` in the project's root. */
+export const MLFLOW_PYTHON: string | undefined = find('MLFLOW', 'requirements.txt');
 
-function find(): string | undefined {
-  const candidate = process.env.LOCKSTEP_MLFLOW ?? join(ROOT, '.venv-mlflow/bin/python');
+/** The Python that has MLflow 2: `LOCKSTEP_MLFLOW2`, or that of `.venv-mlflow2`. */
+export const MLFLOW2_PYTHON: string | undefined = find('MLFLOW2', 'requirements-2.txt');
+
+function find(name: string, requirements: string): string | undefined {
+  const directory = `.venv-${name.toLowerCase()}`;
+  const candidate = process.env[`LOCKSTEP_${name}`] ?? join(ROOT, directory, 'bin/python');
   if (existsSync(candidate)) return candidate;
-  const hint = 'python3 -m venv .venv-mlflow && .venv-mlflow/bin/pip install -r test/interop/mlflow/requirements.txt';
-  console.warn(`skipped: there is no MLflow to talk to (${hint})`);
+  const install = `${directory}/bin/pip install -r test/interop/mlflow/${requirements}`;
+  console.warn(`skipped: there is no MLflow to talk to (python3 -m venv ${directory} && ${install})`);
   return undefined;
 }
 
 /** What a script of this directory prints last, which is JSON. MLflow takes seconds to load: few scripts, many calls. */
 export async function askMlflow(
   script: string,
-  { address, env = {} }: { readonly address: string; readonly env?: Readonly<Record<string, string>> },
+  {
+    address,
+    env = {},
+    python = MLFLOW_PYTHON,
+  }: {
+    readonly address: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly python?: string | undefined;
+  },
 ): Promise<unknown> {
-  if (MLFLOW_PYTHON === undefined) throw new Error('there is no MLflow to ask');
-  const { stdout } = await promisify(execFile)(MLFLOW_PYTHON, [join(HERE, script)], {
+  if (python === undefined) throw new Error('there is no MLflow to ask');
+  const { stdout } = await promisify(execFile)(python, [join(HERE, script)], {
     env: {
       ...process.env,
       MLFLOW_TRACKING_URI: address,
