@@ -13,6 +13,7 @@ import { otherToolsCases } from './other-tools.ts';
 import { parallelCases } from './parallel.ts';
 import { type Measured, reportText, rowLine, totals } from './report.ts';
 import { startupCases } from './startup.ts';
+import { trackingCases } from './tracking.ts';
 
 const CASES: readonly Case[] = [
   ...startupCases,
@@ -22,11 +23,12 @@ const CASES: readonly Case[] = [
   ...largeDirectoryCases,
   ...otherToolsCases,
   ...dvcCases,
+  ...trackingCases,
 ];
 
 const PROGRAM = resolve('bin/lockstep.cjs');
 
-function main(words: readonly string[]): void {
+async function main(words: readonly string[]): Promise<void> {
   if (!existsSync(resolve('dist/lockstep.mjs'))) throw new Error('dist/ is missing: npm run build makes it');
   for (const tool of ['bash', 'git']) if (!installed(tool)) throw new Error(`${tool} is needed and not installed`);
   const chosen = CASES.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
@@ -36,7 +38,8 @@ function main(words: readonly string[]): void {
   mkdirSync(directory, { recursive: true });
   const facts = machineFacts(directory);
   for (const [name, value] of facts) print(`${name}: ${value}`);
-  const all = chosen.map((one) => measureCase(one, directory));
+  const all: Measured[] = [];
+  for (const one of chosen) all.push(await measureCase(one, directory));
   print(`\n${totals(all)}`);
   // Not before: see newDirectories. Half a million files take a while; what an interrupted run left goes with them.
   rmSync(dirname(directory), { recursive: true, force: true });
@@ -45,7 +48,7 @@ function main(words: readonly string[]): void {
   print('written to bench/RESULTS.md');
 }
 
-function measureCase(measured: Case, directory: string): Measured {
+async function measureCase(measured: Case, directory: string): Promise<Measured> {
   print(`\n${measured.name}`);
   const place = {
     directory: join(directory, measured.name),
@@ -53,7 +56,7 @@ function measureCase(measured: Case, directory: string): Measured {
     node: process.execPath,
   };
   mkdirSync(place.directory);
-  const rows = measured.measure(place);
+  const rows = await measured.measure(place);
   for (const row of rows) print(rowLine(row));
   return { measured, rows };
 }
@@ -62,4 +65,4 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-main(process.argv.slice(2));
+await main(process.argv.slice(2));

@@ -6,7 +6,7 @@ export interface Case {
   readonly name: string;
   /** What exactly is compared with what. */
   readonly compares: string;
-  measure(place: Place): readonly Row[];
+  measure(place: Place): readonly Row[] | Promise<readonly Row[]>;
 }
 
 /** Where the cases work. */
