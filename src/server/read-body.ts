@@ -38,22 +38,22 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 async function readBytes(incoming: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = new RequestError(
-    'INVALID_PARAMETER_VALUE',
-    `The request is larger than the ${limit} bytes it may be`,
-  );
-  if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLarge;
+  if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   const slow = setTimeout(() => incoming.destroy(new Error('the body came too slowly')), READ_WITHIN);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > limit) throw tooLarge;
+      if (size > limit) throw tooLarge(limit);
       chunks.push(chunk);
     }
   } finally {
     clearTimeout(slow);
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+function tooLarge(limit: number): RequestError {
+  return new RequestError('INVALID_PARAMETER_VALUE', `The request is larger than the ${limit} bytes it may be`);
 }
