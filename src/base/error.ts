@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'corrupt-database'
   | 'disk'
   | 'git'
+  | 'server'
   | 'busy'
   | 'interrupted';
 

@@ -29,6 +29,7 @@ export const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'corrupt-database': EXIT.usage,
   disk: EXIT.failed,
   git: EXIT.usage,
+  server: EXIT.failed,
   busy: EXIT.failed,
   interrupted: EXIT.interrupted,
 };
