@@ -266,6 +266,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./runs-apply.ts').then((m) => m.command),
   },
   {
+    name: 'runs mirror',
+    summary: 'Send recorded runs that are not there yet to the server that tracking.uri names',
+    group: 'runs',
+    load: () => import('./runs-mirror.ts').then((m) => m.command),
+  },
+  {
     name: 'log param',
     summary: 'Log params into the run of the stage that calls this',
     group: 'runs',

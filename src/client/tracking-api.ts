@@ -1,12 +1,16 @@
 import { LockstepError } from '../base/error.ts';
 
-/** The run that is logged into, and the server that keeps it; any server that speaks MLflow's REST API. */
-export interface Target {
+/** Any server that speaks MLflow's REST API. */
+export interface Server {
   /** Without a slash at its end. */
   readonly uri: string;
-  readonly run: string;
   /** The header's value; undefined where the server asks for none. */
   readonly authorization: string | undefined;
+}
+
+/** The run that is logged into, and the server that keeps it. */
+export interface Target extends Server {
+  readonly run: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,7 +19,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function targetOf(env: Environment): Target | undefined {
   const { MLFLOW_TRACKING_URI: uri, MLFLOW_RUN_ID: run } = env;
   if (uri === undefined || run === undefined || run === '' || !/^https?:\/\//.test(uri)) return undefined;
-  return { uri: uri.replace(/\/+$/, ''), run, authorization: authorizationOf(env) };
+  return { ...serverAt(uri, env), run };
+}
+
+export function serverAt(uri: string, env: Environment): Server {
+  return { uri: uri.replace(/\/+$/, ''), authorization: authorizationOf(env) };
 }
 
 /** A name and password come before a token, as MLflow's own clients have it. */
@@ -74,7 +82,7 @@ function metricMessage(metric: Metric): object {
   return { ...metric, value: Number.isFinite(metric.value) ? metric.value : String(metric.value) };
 }
 
-export function apiRequest(target: Target, method: ApiRequest['method'], path: string, body?: object): ApiRequest {
+export function apiRequest(target: Server, method: ApiRequest['method'], path: string, body?: object): ApiRequest {
   return {
     method,
     url: `${target.uri}/api/2.0/mlflow/${path}`,
@@ -83,13 +91,26 @@ export function apiRequest(target: Target, method: ApiRequest['method'], path: s
   };
 }
 
-export function headersOf({ authorization }: Target): Readonly<Record<string, string>> {
+export function headersOf({ authorization }: Server): Readonly<Record<string, string>> {
   return authorization === undefined ? {} : { authorization };
+}
+
+/** Milliseconds. */
+const ANSWERED_WITHIN = 60_000;
+
+/** The server understood, and does not want it. */
+export class Refusal extends LockstepError {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super('server', message);
+    this.status = status;
+  }
 }
 
 /** The answer's fields; throws `server` where there is none or it is a refusal. */
 export async function send({ url, ...request }: ApiRequest): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await reach(url, request);
+  const answer = await reach(url, { ...request, signal: AbortSignal.timeout(ANSWERED_WITHIN) });
   const json: unknown = await answer.json().catch(() => ({}));
   return typeof json === 'object' && json !== null ? (json as Readonly<Record<string, unknown>>) : {};
 }
@@ -99,7 +120,7 @@ export async function reach(url: string, request: RequestInit): Promise<Response
     throw new LockstepError('server', `${new URL(url).origin} cannot be reached: ${reasonOf(error)}`, { cause: error });
   });
   if (answer.ok) return answer;
-  throw new LockstepError('server', `${new URL(url).origin} refuses it: ${await refusalOf(answer)}`);
+  throw new Refusal(`${new URL(url).origin} refuses it: ${await refusalOf(answer)}`, answer.status);
 }
 
 /** fetch says only that it failed; what failed is in the cause. */
