@@ -1,9 +1,19 @@
 // Bundles the program into dist/: lockstep.mjs and parts/core are what `status` and a `repro` with nothing to do need,
 // the other parts are loaded by what uses them. Node spends about a millisecond of CPU on every file it loads, and 80
 // on one file with everything in it; that is why it is neither one file nor one per module.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, parse, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const HOT = ['src/main.ts', 'src/cli/repro.ts', 'src/cli/status.ts'];
@@ -70,6 +80,25 @@ const launcher = await rolldown({
 });
 await launcher.write({ file: 'dist/launcher.cjs', format: 'cjs', minify: { mangle: false } });
 await launcher.close();
+
+// What programs that log into their stage's run import; small, as it is loaded into theirs, and without our other parts.
+const client = await rolldown({
+  input: 'src/client/run.ts',
+  platform: 'node',
+  transform: { target: 'node20.19' },
+  logLevel: 'silent',
+});
+await client.write({ file: 'dist/client.mjs', format: 'esm', codeSplitting: false, minify: { mangle: false } });
+await client.close();
+const { dir: typescript } = parse(createRequire(import.meta.url).resolve('typescript/package.json'));
+const flags = '--ignoreConfig --declaration --emitDeclarationOnly --strict --skipLibCheck --target es2023 --types node';
+execFileSync(process.execPath, [
+  ...[join(typescript, 'bin/tsc'), ...flags.split(' ')],
+  ...['--module', 'esnext', '--moduleResolution', 'bundler', '--allowImportingTsExtensions'],
+  ...['--rootDir', 'src', '--outDir', 'dist/types', 'src/client/run.ts'],
+]);
+renameSync('dist/types/client/run.d.ts', 'dist/client.d.mts');
+rmSync('dist/types', { recursive: true });
 
 // What draws plots in a page. It is read as text and runs in a browser only.
 const { resolve: resolvePackage } = createRequire(import.meta.url);

@@ -29,6 +29,7 @@ const context: Context = {
   stderr: outputOf(stderr),
   ask: stdin.isTTY ? ask : undefined,
   input: readInput,
+  background: startAnother,
   signal: controller.signal,
   now: Date.now,
   randomId: () => randomBytes(16).toString('hex'),
@@ -59,6 +60,16 @@ async function readInput(): Promise<string> {
   let text = '';
   for await (const part of stdin) text += part;
   return text;
+}
+
+function startAnother(args: readonly string[]): void {
+  const { argv: mine, execPath } = process;
+  void import('node:child_process').then(({ spawn }) => {
+    const child = spawn(execPath, [mine[1] ?? '', ...args], { detached: true, stdio: 'ignore' });
+    // Nobody waits for it, and the next one makes up for it.
+    child.on('error', () => {});
+    child.unref();
+  });
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {

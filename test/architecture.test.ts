@@ -7,7 +7,20 @@ const SOURCE = join(import.meta.dirname, '../src');
 /** Room → the rooms it may import from, besides its own. Types count. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'base'],
-  cli: ['server', 'repro', 'pipeline', 'store', 'remotes', 'executors', 'tracking', 'provenance', 'plots', 'base'],
+  cli: [
+    'client',
+    'server',
+    'repro',
+    'pipeline',
+    'store',
+    'remotes',
+    'executors',
+    'tracking',
+    'provenance',
+    'plots',
+    'base',
+  ],
+  client: ['base'],
   server: ['repro', 'pipeline', 'tracking', 'provenance', 'base'],
   repro: ['pipeline', 'store', 'executors', 'tracking', 'provenance', 'base'],
   pipeline: ['base'],
@@ -83,8 +96,8 @@ test('what is pure imports no node module', () => {
 const MEMBER = '(env|argv|stdin|stdout|stderr|exit|exitCode|cwd|chdir|on|once)';
 const OF_THE_PROCESS = new RegExp(`\\bprocess\\.${MEMBER}\\b|\\{[^}]*\\b${MEMBER}\\b[^}]*\\} from 'node:process'`);
 
-/** Where processes begin. */
-const MAINS = ['main.ts', 'executors/launch-process.ts'];
+/** Where processes begin, and what is loaded into those of others. */
+const MAINS = ['main.ts', 'executors/launch-process.ts', 'client/run.ts'];
 
 test('only main reads the process and its streams', () => {
   const knowing = code.filter((file) => !MAINS.includes(file) && OF_THE_PROCESS.test(withoutComments(file)));

@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'disk'
   | 'remote'
   | 'git'
+  | 'server'
   | 'busy'
   | 'interrupted';
 

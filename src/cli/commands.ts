@@ -314,6 +314,42 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./runs-apply.ts').then((m) => m.command),
   },
   {
+    name: 'runs mirror',
+    summary: 'Send recorded runs that are not there yet to the server that tracking.uri names',
+    group: 'runs',
+    load: () => import('./runs-mirror.ts').then((m) => m.command),
+  },
+  {
+    name: 'log param',
+    summary: 'Log params into the run of the stage that calls this',
+    group: 'runs',
+    load: () => import('./log-values.ts').then((m) => m.logParam),
+  },
+  {
+    name: 'log metric',
+    summary: 'Log metrics into the run of the stage that calls this',
+    group: 'runs',
+    load: () => import('./log-values.ts').then((m) => m.logMetric),
+  },
+  {
+    name: 'log tag',
+    summary: 'Set tags of the run of the stage that calls this',
+    group: 'runs',
+    load: () => import('./log-values.ts').then((m) => m.logTag),
+  },
+  {
+    name: 'log artifact',
+    summary: 'Send a file or directory to the artifacts of the run of the stage that calls this',
+    group: 'runs',
+    load: () => import('./log-files.ts').then((m) => m.logArtifact),
+  },
+  {
+    name: 'log model',
+    summary: 'Log a file or directory as a model of the run of the stage that calls this',
+    group: 'runs',
+    load: () => import('./log-files.ts').then((m) => m.logModel),
+  },
+  {
     name: 'server',
     summary: 'Serve runs, artifacts and models to MLflow clients',
     group: 'runs',

@@ -41,7 +41,7 @@ export function configLevels(root: string, { env }: Pick<Context, 'env'>): reado
 }
 
 /** In a DVC project only these are lockstep's: where the cache is, DVC's own files say. */
-const OWN = /^(?:jobs|grace|resources\..+)$/;
+const OWN = /^(?:jobs|grace|(?:resources|tracking)\..+)$/;
 
 /** The files that an option of this name may stand in. */
 export function levelsFor(levels: readonly ConfigLevel[], name: string): readonly ConfigLevel[] {

@@ -20,6 +20,12 @@ export interface Config {
   >;
   /** The remote that is used where none is named. */
   readonly remote?: string;
+  /** Where copies of the records of runs go: any server that speaks MLflow's REST API. */
+  readonly tracking?: {
+    readonly uri: string;
+    /** Its name at the server; absent: `Default`. */
+    readonly experiment?: string | undefined;
+  };
   /** How maps in commands become options. */
   readonly parsing?: ParsingOptions;
   /** Seconds between TERM and KILL when a stage is stopped. */

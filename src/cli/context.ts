@@ -9,6 +9,8 @@ export interface Context {
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** All of stdin, for commands that are told to read it. */
   readonly input?: () => Promise<string>;
+  /** Starts another lockstep with these arguments, which goes on when this one has ended. */
+  readonly background?: (args: readonly string[]) => void;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */

@@ -30,6 +30,7 @@ export const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   disk: EXIT.failed,
   remote: EXIT.failed,
   git: EXIT.usage,
+  server: EXIT.failed,
   busy: EXIT.failed,
   interrupted: EXIT.interrupted,
 };

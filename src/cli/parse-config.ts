@@ -26,6 +26,15 @@ const schema = z.strictObject({
     .optional(),
   remotes: z.record(z.string(), z.looseObject({ url: z.string().min(1).optional() })).optional(),
   remote: z.string().min(1).optional(),
+  tracking: z
+    .strictObject({
+      uri: z.string().regex(/^https?:\/\/[^/]/, 'expected the address of a server: http:// or https://'),
+      experiment: z
+        .string()
+        .regex(/^[^'"]+$/, 'expected a name without quotes')
+        .optional(),
+    })
+    .optional(),
   parsing: z
     .strictObject({
       bool: z.enum(['store_true', 'boolean_optional']).default('store_true'),

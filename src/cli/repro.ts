@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { LockstepError } from '../base/error.ts';
-import type { Summary } from '../repro/event.ts';
+import type { OnEvent, Summary } from '../repro/event.ts';
 import type { Limits } from '../repro/order.ts';
 import { repro } from '../repro/repro.ts';
 import type { ReproRequest } from '../repro/repro-request.ts';
@@ -9,6 +9,7 @@ import { defineCommand, type OptionValues } from './command.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import type { Follower } from './mirror/follow.ts';
 import { openRenderer } from './open-renderer.ts';
 import { openProject, type Project } from './project.ts';
 import { rememberStill } from './remember-still.ts';
@@ -87,7 +88,9 @@ async function once(context: Context, project: Project, { given, targets }: Call
     // A view that is drawn again and again would wipe the questions away.
     live: given.interactive !== true,
   });
+  const follower = await followed(context, project, { given, onEvent: renderer.onEvent });
   const request: ReproRequest = {
+    ...(follower !== undefined && { run: follower.run }),
     wanted,
     forced: given.force === true ? (given['single-item'] === true ? named : wanted) : new Set(),
     forceDownstream: given['force-downstream'] === true,
@@ -101,7 +104,7 @@ async function once(context: Context, project: Project, { given, targets }: Call
     useRunCache: given['no-run-cache'] !== true,
     grace: project.config.grace * 1000,
     signal: context.signal,
-    emit: renderer.onEvent,
+    emit: follower?.onEvent ?? renderer.onEvent,
     command: 'repro',
   };
   try {
@@ -109,8 +112,20 @@ async function once(context: Context, project: Project, { given, targets }: Call
     if (isPlain(given)) rememberStill(project, { command: 'repro', targets }, { loaded, planned, since });
     return exitOf(summary, given, context);
   } finally {
+    follower?.end();
     await renderer.stop();
   }
+}
+
+/** Only where there is a server that records are sent to. */
+async function followed(
+  context: Context,
+  project: Project,
+  { given, onEvent }: { readonly given: Options; readonly onEvent: OnEvent },
+): Promise<Follower | undefined> {
+  if (project.config.tracking === undefined || given.dry === true) return undefined;
+  const { followRepro } = await import('./mirror/follow.ts');
+  return followRepro(context, project, onEvent);
 }
 
 /** Whether the answer rests on the workspace only, and on no option. */

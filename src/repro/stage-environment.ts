@@ -20,9 +20,18 @@ function logsElsewhere({ env }: Stage): boolean {
 
 function trackingVariables(
   stage: Stage,
-  { run, door }: { readonly run: RunId; readonly door: StageDoor },
+  { run, door, env }: { readonly run: RunId; readonly door: StageDoor; readonly env: Readonly<Record<string, string>> },
 ): Readonly<Record<string, string>> {
-  return logsElsewhere(stage) ? {} : door.environment(run);
+  return logsElsewhere(stage) ? {} : { ...pastProxies(env), ...door.environment(run) };
+}
+
+/** Python's clients would ask a proxy for an address of this machine, too. */
+function pastProxies(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const isProxied = ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'].some((name) => env[name]);
+  if (!isProxied) return {};
+  const known = env.no_proxy ?? env.NO_PROXY ?? '';
+  const all = known === '' ? '127.0.0.1' : known === '*' ? known : `${known},127.0.0.1`;
+  return { no_proxy: all, NO_PROXY: all };
 }
 
 /** A client sends a name and password in place of a token, and looks for an experiment by its name before its id. */
@@ -42,7 +51,7 @@ export function stageEnvironment(
   const label = labelOf(session.loaded, stage.id);
   return {
     ...env,
-    ...trackingVariables(stage, about),
+    ...trackingVariables(stage, { ...about, env }),
     LOCKSTEP_ROOT: session.tools.root,
     LOCKSTEP_STAGE: label,
     LOCKSTEP_RUN_ID: about.run,

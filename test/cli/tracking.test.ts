@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { workspace } from '../faults/support.ts';
 import { type ProjectRig, project } from '../support/rig.ts';
 
 /** What scripts of the tests begin with: MLflow's REST API, as its clients speak it. */
@@ -89,6 +90,39 @@ describe('what a stage logs while it runs', () => {
     expect(runs).toHaveLength(24);
     for (const { stage, status, metrics } of runs) {
       expect([status, `s${metrics.number}`]).toEqual(['FINISHED', stage]);
+    }
+  });
+
+  test('finds its run also where a second process starts the stages', async () => {
+    const stages = Array.from({ length: 40 }, (_, i) => `  s${i}:\n    cmd: node log.mjs ${i}\n    outs: [out${i}]\n`);
+    await using space = workspace({
+      'pipeline.yaml': `stages:\n${stages.join('')}`,
+      'log.mjs': script(`
+        import { writeFileSync } from 'node:fs';
+        const number = Number(process.argv[2]);
+        await post('runs/log-metric', { run_id, key: 'number', value: number, timestamp: 1 });
+        writeFileSync('out' + number, '');
+      `),
+    });
+    expect((await space.repro('-j', '4')).ran).toHaveLength(40);
+    const { runs } = JSON.parse((await space.run('runs', 'list', '--json')).stdout);
+    expect(
+      runs.map(({ stage, metrics }: { stage: string; metrics: { number: number } }) => [stage, `s${metrics.number}`]),
+    ).toEqual(runs.map(({ stage }: { stage: string }) => [stage, stage]));
+  });
+
+  test('reaches its server past a proxy', async () => {
+    await using rig = await project({
+      'pipeline.yaml': 'stages:\n  a:\n    cmd: echo "$no_proxy $NO_PROXY" > out\n    outs: [out]\n',
+    });
+    const cases = [
+      [{}, ' '],
+      [{ HTTP_PROXY: 'http://proxy' }, '127.0.0.1 127.0.0.1'],
+      [{ http_proxy: 'http://proxy', NO_PROXY: 'a.org' }, 'a.org,127.0.0.1 a.org,127.0.0.1'],
+    ] as const;
+    for (const [env, expected] of cases) {
+      expect((await rig.lockstep(['repro', '--force'], { env })).code).toBe(0);
+      expect(rig.read('out')).toBe(`${expected}\n`);
     }
   });
 

@@ -284,6 +284,36 @@ describe.each(databaseKinds())('runs over $name', ({ open, dispose }) => {
     expect(rows).toMatchObject([{ run_id, key: 'auc', value: 0.9, dataset_name: 'd', dataset_digest: '' }]);
   });
 
+  it('of a stage keep what the pipeline declares, and beside it what the script logs; the exit code ends them', async () => {
+    const run_id = 'abcd'.repeat(8);
+    const { run } = await tracking.db
+      .insertInto('runs')
+      .values({ run_id, experiment_id: 0, stage: 'train', file: 'pipeline.yaml', status: 'RUNNING', start_time: 5 })
+      .returning('run')
+      .executeTakeFirstOrThrow();
+    const declared = { lr: '0.1', depth: '4', name: '"net"' };
+    const rows = Object.entries(declared).map(([key, value], position) => ({ run, key, value, position }));
+    await tracking.db.insertInto('params').values(rows).execute();
+    const log = (key: string, value: string) => client.post('runs/log-parameter', { run_id, key, value });
+    await log('lr', '0.2');
+    await log('lr', '0.2');
+    await log('depth', '4.0');
+    await log('name', 'net');
+    await log('own', 'x');
+    expect(await client.refusal('runs/log-parameter', { run_id, key: 'lr', value: '0.3' })).toContain("value='0.2'");
+    expect(await client.refusal('runs/log-parameter', { run_id, key: 'own', value: 'y' })).toContain("value='x'");
+    expect((await read(run_id)).data.params).toEqual([
+      { key: 'depth', value: '4' },
+      { key: 'lr', value: '0.1' },
+      { key: 'name', value: 'net' },
+      { key: 'own', value: 'x' },
+    ]);
+    const different = await tracking.db.selectFrom('logged_params').selectAll().where('run', '=', run).execute();
+    expect(different).toEqual([{ run, key: 'lr', value: '0.2' }]);
+    const { run_info } = await client.post('runs/update', { run_id, status: 'FAILED', end_time: 9 });
+    expect([run_info.status, run_info.end_time]).toEqual(['RUNNING', undefined]);
+  });
+
   it('keep a list of the models that older clients log', async () => {
     const run_id = await newRun();
     const model = { artifact_path: 'model', flavors: { sklearn: {} }, utc_time_created: 'now', run_id };
