@@ -1,6 +1,6 @@
 import { LockstepError } from '../base/error.ts';
 import type { Command, OptionSpecs } from './command.ts';
-import type { CommandGroup, CommandRow } from './commands.ts';
+import type { CommandGroup, CommandRow } from './command-row.ts';
 import type { Output } from './context.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
 import { stylesOf } from './style.ts';
