@@ -8,6 +8,7 @@ import { openDirectoryStore } from './artifact-store.ts';
 import type { Endpoint, Services } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import type { Guard } from './guard.ts';
+import { modelArtifactRoutes } from './model-artifacts.ts';
 import { isPinnedArtifact } from './pinned-artifacts.ts';
 import { rawPath } from './raw-path.ts';
 import { makeRequestMetrics } from './request-metrics.ts';
@@ -43,7 +44,11 @@ export function makeListener({ services, artifactDirectory, log, guard, endpoint
   const app = buildApp({
     services,
     endpoints: endpoints ?? ENDPOINTS,
-    routes: [...artifactRoutes(artifacts), ...runArtifactRoutes(services, artifacts)],
+    routes: [
+      ...artifactRoutes(artifacts),
+      ...runArtifactRoutes(services, artifacts),
+      ...modelArtifactRoutes(services, artifacts),
+    ],
     metrics,
     log,
     callers,

@@ -213,3 +213,44 @@ test("a run's artifacts are listed, sent and fetched by the run", async () => {
   const large = await rig.send({ method: 'POST', path: upload, body: Buffer.alloc(10 * 2 ** 20 + 1) });
   expect([large.status, rig.files().length]).toEqual([400, 1]);
 });
+
+test('the artifacts of a logged model and of its version are listed and fetched by their names', async () => {
+  await using rig = await serverRig();
+  const { json } = await rig.post('logged-models', { experiment_id: '0', name: 'net' });
+  const { model_id, artifact_uri } = (json.model as { info: { model_id: string; artifact_uri: string } }).info;
+  const root = artifact_uri.replace('mlflow-artifacts:/', '');
+  await rig.putArtifact(`${root}/data/weights.bin`, 'weights');
+  await rig.putArtifact(`${root}/MLmodel`, 'flavors: {}');
+  const model = `/api/2.0/mlflow/logged-models/${model_id}/artifacts`;
+  expect((await rig.get(`${model}/directories`)).json).toEqual({
+    root_uri: artifact_uri,
+    files: [
+      { path: 'MLmodel', is_dir: false, file_size: 11 },
+      { path: 'data', is_dir: true },
+    ],
+  });
+  const inside = await rig.get(`${model}/directories?artifact_directory_path=data`);
+  expect(inside.json.files).toEqual([{ path: 'data/weights.bin', is_dir: false, file_size: 7 }]);
+  expect((await rig.get(`/ajax-api${model.slice(4)}/files?artifact_file_path=data/weights.bin`)).text).toBe('weights');
+  expect((await rig.get(`${model}/files`)).status).toBe(400);
+  expect((await rig.get(`${model}/files?artifact_file_path=none`)).status).toBe(404);
+  await rig.post('registered-models/create', { name: 'Net' });
+  await rig.post('model-versions/create', { name: 'Net', source: `models:/${model_id}` });
+  const version = '/model-versions/get-artifact?name=Net&version=1';
+  expect((await rig.get(`${version}&path=data/weights.bin`)).text).toBe('weights');
+  expect((await rig.get(`${version}&path=../../../../etc/passwd`)).status).toBe(400);
+  expect((await rig.get('/model-versions/get-artifact?name=Net&version=x&path=a')).status).toBe(400);
+  expect((await rig.get('/model-versions/get-artifact?name=Net&version=2&path=a')).status).toBe(404);
+});
+
+test.each(['s3://bucket/a', 'http://attacker/api/2.0/mlflow-artifacts/artifacts/', 'file://host/../../etc'])(
+  'a version whose source is %s opens nothing through the server',
+  async (source) => {
+    await using rig = await serverRig();
+    await rig.post('registered-models/create', { name: 'Net' });
+    await rig.post('model-versions/create', { name: 'Net', source });
+    const { status, text } = await rig.get('/model-versions/get-artifact?name=Net&version=1&path=passwd');
+    expect([400, 404]).toContain(status);
+    expect(text).not.toMatch(/root:/);
+  },
+);
