@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { openTracking } from '../../src/tracking/open-tracking.ts';
+import { clientOf } from '../contracts/server-rig.ts';
 import { workspace } from '../faults/support.ts';
 import { type ProjectRig, project } from '../support/rig.ts';
 
@@ -217,4 +219,24 @@ describe('what a stage logs while it runs', () => {
     expect(runs).toHaveLength(2);
     for (const { id } of runs) expect(await shown(rig, id)).toMatchObject({ tags: { team: 'a' }, status: 'FINISHED' });
   });
+});
+
+test('what a stage took in stands among the datasets of its run, with the digest of the lockfile', async () => {
+  await using rig = await project({
+    'pipeline.yaml': 'stages:\n  train:\n    cmd: node train.mjs\n    deps: [train.mjs, data.csv]\n    outs: [model]\n',
+    'data.csv': 'a,b\n1,2\n',
+    'train.mjs': "import { writeFileSync } from 'node:fs'; writeFileSync('model', 'x');\n",
+  });
+  expect((await rig.lockstep(['repro'])).code).toBe(0);
+  const { id, data } = await shown(rig, 'latest:train');
+  const tracking = await openTracking(rig.path('.lockstep/lockstep.db'));
+  const { run } = await clientOf(tracking).get('runs/get', { run_id: id });
+  await tracking.close();
+  const { digest } = data.find(({ path }: { path: string }) => path === 'data.csv');
+  expect(rig.read('pipeline.lock')).toContain(digest);
+  expect(run.inputs.dataset_inputs).toContainEqual({
+    dataset: { name: 'data.csv', digest, source_type: 'local', source: '{"uri":"data.csv"}' },
+    tags: [{ key: 'mlflow.data.context', value: 'dep' }],
+  });
+  expect(run.inputs.dataset_inputs).toHaveLength(data.length);
 });

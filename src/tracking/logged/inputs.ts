@@ -130,6 +130,26 @@ export async function readDatasetInputs(
   return groupBy(inputs, ({ run }) => run);
 }
 
+/** What a stage took in stands among its datasets, with the digest that the lockfile has. */
+export async function readDeps(
+  { db, dialect }: TrackingDatabase,
+  runs: readonly number[],
+): Promise<ReadonlyMap<number, readonly DatasetInput[]>> {
+  const deps = await db
+    .selectFrom('inputs')
+    .where(isAnyOf(dialect, sql.ref('run'), runs))
+    .orderBy('run')
+    .orderBy('position')
+    .select(['run', 'path', 'digest'])
+    .execute();
+  const inputs = deps.map(({ run, path, digest }) => ({
+    run,
+    dataset: { name: path, digest, source_type: 'local', source: JSON.stringify({ uri: path }) },
+    tags: [{ key: CONTEXT_TAG, value: 'dep' }],
+  }));
+  return groupBy(inputs, ({ run }) => run);
+}
+
 const CONTEXT_TAG = 'mlflow.data.context';
 const MOST_SUMMARIES = 1000;
 

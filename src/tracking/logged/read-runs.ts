@@ -5,7 +5,7 @@ import { RequestError } from '../request-error.ts';
 import { isAnyOf } from '../statements.ts';
 import type { TrackingDatabase } from '../tracking-database.ts';
 import { POINT_FIELDS, type PointRow } from './history.ts';
-import { type DatasetInput, readDatasetInputs } from './inputs.ts';
+import { type DatasetInput, readDatasetInputs, readDeps } from './inputs.ts';
 import { type RunHeadRow, selectHeads } from './run-head.ts';
 import { COMMIT_TAG, type KeyValue, NAME_TAG, PARENT_TAG } from './tags.ts';
 
@@ -33,7 +33,7 @@ export async function readRuns(tracking: TrackingDatabase, runs: readonly number
   if (runs.length === 0) return [];
   const { db, dialect } = tracking;
   const wanted = isAnyOf(dialect, sql.ref('run'), runs);
-  const [heads, metrics, params, tags, datasets, inputs, outputs] = await Promise.all([
+  const [heads, metrics, params, tags, datasets, deps, inputs, outputs] = await Promise.all([
     selectHeads(db)
       .where(isAnyOf(dialect, sql.ref('runs.run'), runs))
       .execute(),
@@ -47,6 +47,7 @@ export async function readRuns(tracking: TrackingDatabase, runs: readonly number
     db.selectFrom('params').select(['run', 'key', 'value']).where(wanted).orderBy('run').orderBy('key').execute(),
     db.selectFrom('tags').select(['run', 'key', 'value']).where(wanted).orderBy('run').orderBy('key').execute(),
     readDatasetInputs(tracking, runs),
+    readDeps(tracking, runs),
     db.selectFrom('model_inputs').select(['run', 'model_id']).where(wanted).orderBy('position').execute(),
     db.selectFrom('model_outputs').select(['run', 'model_id', 'step']).where(wanted).orderBy('position').execute(),
   ]);
@@ -64,7 +65,7 @@ export async function readRuns(tracking: TrackingDatabase, runs: readonly number
       metrics: metricsOf.get(run) ?? [],
       params: (paramsOf.get(run) ?? []).map(({ key, value }) => ({ key, value: textOfLiteral(value) })),
       tags: allTags(head, tagsOf.get(run) ?? []),
-      datasets: datasets.get(run) ?? [],
+      datasets: [...(datasets.get(run) ?? []), ...(deps.get(run) ?? [])],
       modelInputs: inputsOf.get(run) ?? [],
       modelOutputs: outputsOf.get(run) ?? [],
     };
