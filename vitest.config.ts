@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 30_000,
+    setupFiles: ['test/support/hunt.ts'],
+    testTimeout: 30_000 * Math.max(1, Number(process.env.LOCKSTEP_HUNT ?? 0)),
     pool: 'forks',
   },
 });

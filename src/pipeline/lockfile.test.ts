@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { runs } from '../../test/support/hunt.ts';
 import type { Digest, Literal, ProjectPath } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
 import { literalOf } from './literal.ts';
@@ -146,7 +147,7 @@ test('what is written reads back as the same, unedited', () => {
       expect(diagnostics).toEqual([]);
       expect(lockfile?.entries).toEqual(new Map([...entries].map(([name, entry]) => [name, { entry, edited: false }])));
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -156,7 +157,7 @@ test('a lockfile survives JSON', () => {
       const lockfile = { entries: new Map([...entries].map(([name, entry]) => [name, { entry, edited }])) };
       expect(lockfileFromJson(JSON.parse(JSON.stringify(lockfileToJson(lockfile))))).toEqual(lockfile);
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 

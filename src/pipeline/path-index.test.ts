@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { runs } from '../../test/support/hunt.ts';
 import type { ProjectPath } from '../base/brand.ts';
 import { contains } from '../base/project-path.ts';
 import { indexPaths } from './path-index.ts';
@@ -24,7 +25,7 @@ test('finds what comparing with every path finds', () => {
         positions((one) => contains(one, wanted) || contains(wanted, one)),
       );
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

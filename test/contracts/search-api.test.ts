@@ -7,6 +7,7 @@ import type { Literal } from '../../src/base/brand.ts';
 import { openTracking } from '../../src/tracking/open-tracking.ts';
 import { openSqliteStore } from '../../src/tracking/sqlite.ts';
 import type { TrackingDatabase } from '../../src/tracking/tracking-database.ts';
+import { runs } from '../support/hunt.ts';
 import { type Answer, type Client, clientOf } from './server-rig.ts';
 import { databaseKinds, OPENING } from './tracking-databases.ts';
 import { bareRun, runIdOf } from './tracking-store-runs.ts';
@@ -185,7 +186,7 @@ describe.each(databaseKinds())('searching runs over $name', ({ open, dispose }) 
       fc.asyncProperty(filters, async (filter) => {
         await client.refusal('runs/search', { experiment_ids: [experiment], filter, order_by: ['metrics.acc'] });
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 

@@ -21,6 +21,7 @@ import type { Content } from '../../src/base/content.ts';
 import { digestOf } from '../../src/base/hash.ts';
 import type { StoreOptions } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { runs } from '../support/hunt.ts';
 import { at, StoreRig, snapshot } from './store-rig.ts';
 
 function dvcRig(changes: Partial<StoreOptions> = {}): StoreRig {
@@ -322,6 +323,6 @@ test('save, clear and checkout give the same files, whatever their names and byt
       expect(snapshot(rig.path(path))).toEqual(before);
       expect(await store.observe(at(path))).toEqual(content);
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });

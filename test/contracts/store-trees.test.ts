@@ -16,6 +16,7 @@ import { expect, test } from 'vitest';
 import type { Content } from '../../src/base/content.ts';
 import { digestOf } from '../../src/base/hash.ts';
 import type { Store } from '../../src/store/store.ts';
+import { runs } from '../support/hunt.ts';
 import { at, StoreRig, snapshot } from './store-rig.ts';
 
 async function kept(store: Store, path: string): Promise<Content> {
@@ -266,6 +267,6 @@ test('save, clear and checkout give the same tree, whatever is in it', async () 
       expect(snapshot(rig.path(path))).toEqual(before);
       expect(await store.observe(at(path))).toEqual(content);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

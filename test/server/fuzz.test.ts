@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { ENDPOINTS } from '../../src/server/endpoints.ts';
+import { runs } from '../support/hunt.ts';
 import { serverRig } from './rig.ts';
 
 const ODD = fc.oneof(
@@ -64,7 +65,7 @@ test('whatever is asked, the answer is an answer and never a mistake of the serv
           : await rig.send({ method, path: where, json });
       expect([path, rig.log.splice(0).map((line) => line.slice(0, 600)), status < 500]).toEqual([path, [], true]);
     });
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: runs(60) });
   }
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { runs } from '../../../test/support/hunt.ts';
 import { stylesOf } from '../style.ts';
 import { collapse, type DagGraph, type DagNode } from './dag-graph.ts';
 import { type Direction, drawText } from './draw-text.ts';
@@ -293,7 +294,7 @@ test('whoever follows the lines finds exactly the arrows of the graph', () => {
       const labels = sample.nodes.map((node) => node.label);
       expect([...readBack(lines, labels)].sort()).toEqual(sample.edges.map(([a, b]) => `${a}>${b}`).sort());
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 
