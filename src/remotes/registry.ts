@@ -10,7 +10,7 @@ const OPENERS: Readonly<Record<string, () => Promise<OpenRemote>>> = {
 };
 
 /** The scheme of an address; that of a path is `file`. */
-export function schemeOf(url: string): string {
+function schemeOf(url: string): string {
   return /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase() ?? 'file';
 }
 
