@@ -7,6 +7,7 @@ const OPENERS: Readonly<Record<string, () => Promise<OpenRemote>>> = {
   file: () => import('./directory.ts').then((m) => m.openDirectory),
   http: () => import('./http.ts').then((m) => m.openHttp),
   https: () => import('./http.ts').then((m) => m.openHttp),
+  s3: () => import('./s3.ts').then((m) => m.openS3),
 };
 
 /** The scheme of an address; that of a path is `file`. */
