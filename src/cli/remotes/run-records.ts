@@ -1,9 +1,8 @@
 import type { Digest } from '../../base/brand.ts';
-import { hexOf } from '../../base/hash.ts';
 import { fingerprintOf } from '../../pipeline/fingerprint.ts';
 import type { RunRecord } from '../../remotes/records.ts';
 import { recallRun } from '../../repro/run-memory.ts';
-import { openRunFiles, type RunFiles } from '../../store/run-files.ts';
+import { openRunFiles, type RunFiles, runFileKey } from '../../store/run-files.ts';
 import type { Project } from '../project.ts';
 import type { AskedEntry } from './asked-data.ts';
 
@@ -27,8 +26,7 @@ export async function runRecords(
 
 function keyOf({ entry }: AskedEntry): string {
   const outs = new Map([...entry.outs].map(([path, { persist }]) => [path, persist]));
-  const hex = hexOf(fingerprintOf({ ...entry, outs }));
-  return `runs/${hex.slice(0, 2)}/${hex.slice(2)}.run`;
+  return runFileKey(fingerprintOf({ ...entry, outs }));
 }
 
 function fingerprintAt(key: string): Digest {
