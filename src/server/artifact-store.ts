@@ -35,6 +35,10 @@ export interface ArtifactStore {
   list(path: string): Promise<readonly ListedFile[]>;
   /** A file, or a directory with all in it. Whether there was one. */
   remove(path: string): Promise<boolean>;
+  /** The same as a part of something larger: the names go with `trx`, and `drop` is for afterwards. */
+  forget(trx: Transaction<Database>, path: string): Promise<readonly string[]>;
+  /** Removes content that no name is left of. */
+  drop(digests: readonly string[]): Promise<void>;
 }
 
 export interface DirectoryStoreOptions {
@@ -64,6 +68,16 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
         if (user === undefined) rmSync(objectOf(digest as Digest), { force: true });
       }
     });
+  const forget = async (trx: Transaction<Database>, path: string) => {
+    const rows = [await rowOf(trx, path), ...(await below(trx, path).selectAll().execute())];
+    const there = rows.filter((row) => row !== undefined);
+    if (there.length === 0) return [];
+    await refusePinned(isPinned(trx, path));
+    await trx.deleteFrom('artifact_files').where('path', '=', path).execute();
+    const [from, to] = rangeBelow(path);
+    await trx.deleteFrom('artifact_files').where('path', '>=', from).where('path', '<', to).execute();
+    return there.map(({ digest }) => digest);
+  };
   return {
     async put(path, content) {
       const temporary = join(incoming, temporaryName());
@@ -110,19 +124,12 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
       return [...found.values()];
     },
     async remove(path) {
-      const gone = await tracking.write(async (trx) => {
-        const rows = [await rowOf(trx, path), ...(await below(trx, path).selectAll().execute())];
-        const there = rows.filter((row) => row !== undefined);
-        if (there.length === 0) return [];
-        await refusePinned(isPinned(trx, path));
-        await trx.deleteFrom('artifact_files').where('path', '=', path).execute();
-        const [from, to] = rangeBelow(path);
-        await trx.deleteFrom('artifact_files').where('path', '>=', from).where('path', '<', to).execute();
-        return there.map(({ digest }) => digest);
-      });
+      const gone = await tracking.write((trx) => forget(trx, path));
       await dropUnused(gone);
       return gone.length > 0;
     },
+    forget,
+    drop: dropUnused,
   };
 }
 

@@ -10,6 +10,7 @@ import { ENDPOINTS } from './endpoints.ts';
 import type { Guard } from './guard.ts';
 import { modelArtifactRoutes } from './model-artifacts.ts';
 import { isPinnedArtifact } from './pinned-artifacts.ts';
+import { purgeEndpoints } from './purge.ts';
 import { rawPath } from './raw-path.ts';
 import { makeRequestMetrics } from './request-metrics.ts';
 import { runArtifactRoutes } from './run-artifacts.ts';
@@ -43,7 +44,7 @@ export function makeListener({ services, artifactDirectory, log, guard, endpoint
   });
   const app = buildApp({
     services,
-    endpoints: endpoints ?? ENDPOINTS,
+    endpoints: endpoints ?? [...ENDPOINTS, ...purgeEndpoints(artifacts)],
     routes: [
       ...artifactRoutes(artifacts),
       ...runArtifactRoutes(services, artifacts),
