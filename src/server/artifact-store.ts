@@ -10,6 +10,7 @@ import { hexOf } from '../base/hash.ts';
 import { RequestError } from '../tracking/request-error.ts';
 import type { Database } from '../tracking/schema.ts';
 import type { TrackingDatabase } from '../tracking/tracking-database.ts';
+import { removeStale } from './stale-files.ts';
 
 export interface StoredFile {
   readonly path: string;
@@ -52,6 +53,7 @@ export interface DirectoryStoreOptions {
 export function openDirectoryStore({ directory, tracking, now, isPinned }: DirectoryStoreOptions): ArtifactStore {
   const incoming = join(directory, 'incoming');
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
+  removeStale(incoming, now());
   const objectOf = (digest: Digest) => {
     const hex = hexOf(digest);
     return join(directory, 'sha256', hex.slice(0, 2), hex.slice(2));
@@ -152,7 +154,8 @@ function below(db: Connection, path: string) {
 /** Written in pieces of this size while the next one comes in and is hashed. */
 const PIECE = 2 ** 20;
 
-async function receive(
+/** Content whole, on the disk and named by its digest. */
+export async function receive(
   temporary: string,
   content: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly digest: Digest; readonly size: number }> {

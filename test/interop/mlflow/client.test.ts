@@ -40,6 +40,19 @@ describe.skipIf(MLFLOW_PYTHON === undefined)("MLflow's own client", { timeout: 1
     expect(await server.stop()).toEqual({ code: 0, stderr: '' });
   });
 
+  test('sends a large file in parts, with a token where one is needed', async () => {
+    await using rig = await project({});
+    const { stdout } = await rig.lockstep(['server', 'token', 'add', 'laptop']);
+    await using server = await ServerProgram.start(rig.root);
+    const env = {
+      MLFLOW_TRACKING_TOKEN: stdout.trim(),
+      MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD: 'true',
+      MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE: '1000',
+      MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE: String(6 * 2 ** 20),
+    };
+    expect(await askMlflow('large.py', { address: server.address, env })).toEqual({ same: true, parts: 3 });
+  });
+
   test('comes in with a token, as MLFLOW_TRACKING_TOKEN or as a password', async () => {
     await using rig = await project({});
     const { stdout } = await rig.lockstep(['server', 'token', 'add', 'laptop']);
