@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runs } from '../support/hunt.ts';
-import { serverRig } from './rig.ts';
+import { POSTGRES_BIN, PostgresProgram } from '../support/postgres-program.ts';
+import { type ServerRig, serverRig } from './rig.ts';
 
 const ODD = fc.oneof(
   fc.constantFrom(
@@ -49,8 +50,20 @@ type Description = Readonly<Record<string, Readonly<Record<string, Operation>>>>
 /** What routes that describe no query understand all the same. */
 const UNDESCRIBED = ['path', 'run_id', 'run_uuid', 'name', 'version', 'artifact_file_path', 'artifact_directory_path'];
 
-test('whatever is asked, the answer is an answer and never a mistake of the server', { timeout: 240_000 }, async () => {
+const ANSWER = 'whatever is asked, the answer is an answer and never a mistake of the server';
+
+test(ANSWER, { timeout: 240_000 }, async () => {
   await using rig = await serverRig();
+  await askAnything(rig, 40);
+});
+
+test.skipIf(POSTGRES_BIN === undefined)(`${ANSWER}, nor of PostgreSQL`, { timeout: 240_000 }, async () => {
+  await using postgres = await PostgresProgram.start();
+  await using rig = await serverRig({ backend: postgres.address });
+  await askAnything(rig, 15);
+});
+
+async function askAnything(rig: ServerRig, count: number): Promise<void> {
   const { id } = await rig.run();
   const real = fc.constantFrom('0', id, 'm', 'metrics.m > 1', 'metrics.m DESC');
   const paths = (await rig.get('/openapi.json')).json.paths as Description;
@@ -73,9 +86,9 @@ test('whatever is asked, the answer is an answer and never a mistake of the serv
       const wrong = status >= 500 && json.error_code !== 'NOT_IMPLEMENTED';
       expect([path, rig.log.splice(0).map((line) => line.slice(0, 600)), wrong]).toEqual([path, [], false]);
     });
-    await fc.assert(property, { numRuns: runs(40) });
+    await fc.assert(property, { numRuns: runs(count) });
   }
-});
+}
 
 function fieldsOf({ properties }: BodySchema): readonly string[] {
   return [...Object.keys(properties), 'unknown'];
