@@ -21,6 +21,7 @@ export interface Reproduced {
 
 /** plan → nothing to do, or: take the workspace → perform. */
 export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Reproduced> {
+  const began = tools.now();
   const planned = await plan(tools, loaded, request);
   await checkWorkspace(tools, loaded, planned);
   request.emit({ event: 'planned', stages: [...planned.keys()], dry: request.dry });
@@ -41,15 +42,20 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
   });
   try {
     const { performAll } = await import('./perform-all.ts');
+    const { sweptAt } = await tools.store.enter();
     const now = await refreshLocks(tools, loaded);
     // Where another lockstep was at work meanwhile, nothing of the plan holds any more.
-    const holds = !waited && now === loaded;
+    const holds = !waited && now === loaded && sweptAt < began - CLOCKS_APART;
     const summary = await performAll(tools, now, { ...request, planned: holds ? planned : new Map() });
     return { planned, summary };
   } finally {
+    tools.store.leave();
     hold.release();
   }
 }
+
+/** Milliseconds by which the times of files may lag behind the clock. */
+const CLOCKS_APART = 100;
 
 function lockFileOf(tools: Tools): string {
   return join(tools.tmp, 'repro.lock');
@@ -66,8 +72,10 @@ async function cleanUp(tools: Tools, request: ReproRequest): Promise<void> {
   if (!('release' in answer)) return;
   try {
     const { recover } = await import('./recover.ts');
+    await tools.store.enter();
     await recover(tools, request);
   } finally {
+    tools.store.leave();
     answer.release();
   }
 }
