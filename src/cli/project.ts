@@ -165,7 +165,7 @@ export async function openProject(context: Context, { as, records }: OpenOptions
 }
 
 /** Who uses the cache, as others are told who wait for it; and who is told when we wait. */
-function useOfCache(context: Context, root: string): CacheUse {
+export function useOfCache(context: Context, root: string): CacheUse {
   const { pid, command = 'lockstep', signal, stderr, quiet } = context;
   return {
     root,

@@ -2,13 +2,12 @@ import { lstatSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { diskError } from '../base/atomic-file.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
-import { type Algorithm, isDigest } from '../base/hash.ts';
 import { Breath } from './breath.ts';
 import { LEFT } from './bulk.ts';
 import { DIGEST_BYTES, digestAt } from './digest-bytes.ts';
 import { makeDurable } from './durable.ts';
 import type { ObjectName } from './integrity.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, objectNamed } from './layout.ts';
 import type { Objects } from './objects.ts';
 
 /** An object as a file. */
@@ -96,13 +95,6 @@ function* listObjects(layout: Layout): Generator<StoredObject, void> {
       }
     }
   }
-}
-
-/** `<hex>`, or `<hex>.tree`. */
-function objectNamed({ algorithm, treeSuffix }: Layout, name: string): ObjectName | undefined {
-  const kind = name.endsWith(treeSuffix) ? 'tree' : 'file';
-  const digest = `${algorithm satisfies Algorithm}:${kind === 'tree' ? name.slice(0, -treeSuffix.length) : name}`;
-  return isDigest(digest) ? { digest, kind } : undefined;
 }
 
 async function removeAll(layout: Layout, objects: readonly StoredObject[], signal: AbortSignal): Promise<void> {

@@ -32,6 +32,12 @@ export const DATA_COMMANDS: readonly CommandRow[] = [
     load: () => import('../fetch.ts').then((m) => m.command),
   },
   {
+    name: 'gc',
+    summary: 'Remove from the cache what nobody needs any more',
+    group: 'data',
+    load: () => import('../gc.ts').then((m) => m.command),
+  },
+  {
     name: 'commit',
     summary: 'Accept the workspace as it is: lock what is there, without running',
     group: 'data',
