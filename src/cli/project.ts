@@ -93,7 +93,7 @@ export async function openProject(context: Context, { as, records }: OpenOptions
       scheme,
       ...(ignore !== undefined && { ignore }),
       ...(dvc?.shared !== undefined && { shared: dvc.shared }),
-      use: useOfCache(context, root),
+      use: cacheUseOf(context, root),
     }));
   const openTracking = records?.tracking ?? (() => (tracking ??= openSqlite(join(state, 'lockstep.db'))));
   const artifactDirectory = records?.artifactDirectory ?? join(state, 'artifacts');
@@ -165,7 +165,7 @@ export async function openProject(context: Context, { as, records }: OpenOptions
 }
 
 /** Who uses the cache, as others are told who wait for it; and who is told when we wait. */
-export function useOfCache(context: Context, root: string): CacheUse {
+export function cacheUseOf(context: Context, root: string): CacheUse {
   const { pid, command = 'lockstep', signal, stderr, quiet } = context;
   return {
     root,

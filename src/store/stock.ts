@@ -9,6 +9,7 @@ import { makeDurable } from './durable.ts';
 import type { ObjectName } from './integrity.ts';
 import { type Layout, objectNamed } from './layout.ts';
 import type { Objects } from './objects.ts';
+import type { Verdict } from './verdict.ts';
 
 /** An object as a file. */
 export interface StoredObject extends ObjectName {
@@ -23,6 +24,8 @@ export interface Stock {
   list(): Generator<StoredObject, void>;
   /** Reads every byte; sets aside what is corrupt, and tells of it. */
   check(objects: readonly StoredObject[], options: CheckOptions): Promise<readonly StoredObject[]>;
+  /** The same of one object, which may be anywhere or nowhere. */
+  reread(object: ObjectName): Promise<Verdict>;
   /** Bytes and the time of the last change; undefined when it is gone. */
   look(object: StoredObject): { readonly size: number; readonly changed: number } | undefined;
   /** Removes objects. Listings go first: none is ever there whose files are not. */
@@ -52,12 +55,14 @@ export function stockOf(objects: Objects, unfinished: readonly string[] = []): S
         if (signal.aborted) throw new LockstepError('interrupted', 'interrupted');
         const portion = all.slice(from, from + PORTION);
         for (const suspect of await suspects(objects, portion)) {
+          if (signal.aborted) throw new LockstepError('interrupted', 'interrupted');
           if ((await objects.reread(suspect.digest, suspect.kind)) === 'corrupt') corrupt.push(suspect);
         }
         onChecked(portion.length);
       }
       return corrupt;
     },
+    reread: ({ digest, kind }) => objects.reread(digest, kind),
     look({ path }) {
       const stat = lstatSync(path, { throwIfNoEntry: false });
       return stat === undefined ? undefined : { size: stat.size, changed: stat.ctimeMs };

@@ -60,8 +60,8 @@ export interface Store {
    */
   enter(): Promise<{ readonly sweptAt: number }>;
   leave(): void;
-  /** The objects themselves, to be gone through one by one: the project's data, and what else is kept beside it. */
-  stocks(): readonly Stock[];
+  /** The objects themselves, to be gone through one by one: the project's data, then what else is kept beside it. */
+  stocks(): readonly [Stock, ...Stock[]];
   /** What a directory's listing says, wherever it is kept. */
   listing(digest: Digest): readonly TreeEntry[] | Exclude<Verdict, 'intact'>;
   /** The objects of the project's data, to be sent and received. */

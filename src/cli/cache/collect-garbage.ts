@@ -2,7 +2,7 @@ import type { Line } from '../../remotes/line.ts';
 import { planRemoteSweep, type RemoteSweepPlan, sweepRemote } from '../../remotes/sweep-remote.ts';
 import { holdCacheAlone } from '../../store/cache-users.ts';
 import type { Context } from '../context.ts';
-import { type Project, useOfCache } from '../project.ts';
+import { cacheUseOf, type Project } from '../project.ts';
 import { overRemote } from '../remotes/open-line.ts';
 import { remotesOf } from '../remotes/remote-config.ts';
 import { readRecord, runFilesOf } from '../remotes/run-records.ts';
@@ -49,8 +49,7 @@ export async function findGarbage(place: Place, wish: GarbageWish): Promise<Garb
 export async function removeGarbage(place: Place, wish: GarbageWish): Promise<Garbage> {
   const { project, context } = place;
   const [stock] = project.store().stocks();
-  if (stock === undefined) throw new Error('a project without a cache');
-  const held = await holdCacheAlone(stock.layout, useOfCache(context, project.root));
+  const held = await holdCacheAlone(stock.layout, cacheUseOf(context, project.root));
   try {
     const { plan, collected } = await planAll(place, wish);
     const unfinished = await sweep(project, plan, context.signal);

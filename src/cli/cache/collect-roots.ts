@@ -24,7 +24,6 @@ export interface CollectedRoots {
 /** Everything that needs objects of the project's cache. Throws where some of it cannot be read. */
 export async function collectRoots(project: Project, context: Context, wish: RootsWish): Promise<CollectedRoots> {
   const [stock] = project.store().stocks();
-  if (stock === undefined) throw new Error('a project without a cache');
   const { outsSince, forgetsAbsent } = wish;
   const sharing = { project, layout: stock.layout, kept: { outsSince }, forgetsAbsent };
   const own = [

@@ -38,6 +38,12 @@ export const DATA_COMMANDS: readonly CommandRow[] = [
     load: () => import('../gc.ts').then((m) => m.command),
   },
   {
+    name: 'fsck',
+    summary: 'Read every object of the cache, and tell what is corrupt, missing or not needed',
+    group: 'data',
+    load: () => import('../fsck.ts').then((m) => m.command),
+  },
+  {
     name: 'commit',
     summary: 'Accept the workspace as it is: lock what is there, without running',
     group: 'data',

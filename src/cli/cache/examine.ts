@@ -1,0 +1,190 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { LockstepError } from '../../base/error.ts';
+import type { ObjectName } from '../../store/integrity.ts';
+import type { StoredObject } from '../../store/stock.ts';
+import type { Context } from '../context.ts';
+import type { Project } from '../project.ts';
+import { allRunFiles, type RunFilesOf, readRecord } from '../remotes/run-records.ts';
+import { showProgress } from '../remotes/transfer-progress.ts';
+import { closeOver, keyOf } from './closure.ts';
+import { neederText, type Root } from './roots.ts';
+import type { Amount } from './sweep.ts';
+
+/** An object that is not as it should be, and all that needs it. */
+export interface Fault extends ObjectName {
+  /** A corrupt one was set aside: it is missing from now on. */
+  readonly fault: 'corrupt' | 'missing';
+  /** What needs it; empty for a corrupt object that nobody misses. */
+  readonly needs: readonly Need[];
+}
+
+export interface Need {
+  /** For a file of a directory, with its path in it. */
+  readonly path: string;
+  /** The path of the out that it belongs to. */
+  readonly out: string;
+  readonly by: Root['by'];
+}
+
+export interface Examined {
+  /** Objects whose bytes were read. */
+  readonly checked: number;
+  readonly faults: readonly Fault[];
+  /** Objects of earlier runs that are no more, and by how many runs they are named. They may have been given up. */
+  readonly lost: { readonly objects: number; readonly runs: number };
+  /** What neither lockfiles nor runs nor models need. */
+  readonly unneeded: Amount;
+  readonly damagedRecords: readonly { readonly of: RunFilesOf; readonly key: string }[];
+  /** What SQLite says about the database; null when it is well, or not there. */
+  readonly database: string | null;
+}
+
+/** Reads every object, and holds what there is against what is needed. */
+export async function examine(project: Project, context: Context, roots: readonly Root[]): Promise<Examined> {
+  const { stored, corrupt } = await checkAll(project, context);
+  const present = new Set<string>();
+  for (const object of stored) if (!corrupt.has(keyOf(object))) present.add(keyOf(object));
+  const { faults, lost } = findFaults(project, roots, { present, corrupt });
+  const needs = closeOver(project.store(), roots);
+  const unneeded = { count: 0, bytes: 0 };
+  for (const stock of project.store().stocks()) {
+    for (const object of stock.list()) {
+      if (needs.has(object)) continue;
+      unneeded.count += 1;
+      unneeded.bytes += stock.look(object)?.size ?? 0;
+    }
+  }
+  return {
+    checked: stored.length,
+    faults,
+    lost,
+    unneeded,
+    damagedRecords: await findDamagedRecords(project),
+    database: await checkDatabase(project),
+  };
+}
+
+async function checkAll(project: Project, context: Context) {
+  const stocks = project.store().stocks();
+  const stored: StoredObject[] = [];
+  const corrupt = new Map<string, StoredObject>();
+  const progress = showProgress(context, 'checking');
+  try {
+    for (const stock of stocks) {
+      const all = [...stock.list()];
+      stored.push(...all);
+      progress.expect(all.length, 0);
+      const onChecked = (count: number): void => {
+        for (let done = 0; done < count; done++) progress.finished();
+        progress.moved(0);
+      };
+      for (const object of await stock.check(all, { signal: context.signal, onChecked })) {
+        corrupt.set(keyOf(object), object);
+      }
+    }
+  } finally {
+    progress.end();
+  }
+  return { stored, corrupt };
+}
+
+interface Seen {
+  readonly present: ReadonlySet<string>;
+  readonly corrupt: ReadonlyMap<string, ObjectName>;
+}
+
+function findFaults(project: Project, roots: readonly Root[], { present, corrupt }: Seen) {
+  const found = new Map<string, { object: ObjectName; needs: Need[] }>();
+  for (const [key, object] of corrupt) found.set(key, { object, needs: [] });
+  const lost = new Set<string>();
+  const losers = new Set<string>();
+  const note = (object: ObjectName, root: Root, path: string): void => {
+    const key = keyOf(object);
+    if (present.has(key)) return;
+    const known = found.get(key);
+    if (known === undefined && root.by.kind === 'run') {
+      lost.add(key);
+      losers.add(root.by.run);
+      return;
+    }
+    const needs = known?.needs ?? [];
+    needs.push({ path, out: root.path, by: root.by });
+    if (known === undefined) found.set(key, { object, needs });
+  };
+  // Runs last: an object that is missed elsewhere is missed by them, too, and not just lost.
+  const inTurn = [...roots].sort((a, b) => Number(a.by.kind === 'run') - Number(b.by.kind === 'run'));
+  for (const root of inTurn) if (root.isKept) noteAll(project, root, { present, corrupt, note });
+  const faults = [...found].map(
+    ([
+      key,
+      {
+        object: { digest, kind },
+        needs,
+      },
+    ]): Fault => {
+      return { digest, kind, fault: corrupt.has(key) ? 'corrupt' : 'missing', needs };
+    },
+  );
+  return { faults, lost: { objects: lost.size, runs: losers.size } };
+}
+
+interface Noting extends Seen {
+  readonly note: (object: ObjectName, root: Root, path: string) => void;
+}
+
+function noteAll(project: Project, root: Root, { present, corrupt, note }: Noting): void {
+  const tree = { digest: root.digest, kind: 'tree' } as const;
+  const isTree = present.has(keyOf(tree)) || corrupt.has(keyOf(tree)) || root.kind === 'tree';
+  if (!isTree || root.kind === 'file') {
+    note({ ...tree, kind: 'file' }, root, root.path);
+    return;
+  }
+  note(tree, root, root.path);
+  const listing = project.store().listing(root.digest);
+  if (typeof listing === 'string') return;
+  for (const entry of listing) {
+    if (entry.kind !== 'file' && entry.kind !== 'exec') continue;
+    note({ digest: entry.digest, kind: 'file' }, root, `${root.path}/${entry.path}`);
+  }
+}
+
+async function findDamagedRecords(project: Project) {
+  const damaged: { of: RunFilesOf; key: string }[] = [];
+  for (const of of allRunFiles(project)) {
+    for (const key of of.files.keys()) {
+      const bytes = of.files.read(key);
+      if (bytes !== undefined && (await readRecord(of, bytes)) === undefined) damaged.push({ of, key });
+    }
+  }
+  return damaged;
+}
+
+async function checkDatabase(project: Project): Promise<string | null> {
+  if (!existsSync(join(project.root, '.lockstep', 'lockstep.db'))) return null;
+  try {
+    const { db } = (await project.tracking()).database();
+    const { rows } = await sql<{ quick_check: string }>`pragma quick_check`.execute(db);
+    const said = rows.map(({ quick_check }) => quick_check).filter((text) => text !== 'ok');
+    return said.length === 0 ? null : said.join('; ');
+  } catch (error) {
+    if (!(error instanceof LockstepError) || error.code !== 'corrupt-database') throw error;
+    return error.message;
+  }
+}
+
+/** Paths of the project's own workspace at which the bytes should stand. */
+export function ownNeeds({ needs }: Fault): readonly Need[] {
+  return needs.filter(({ by }) => by.kind === 'stage' && by.revision === null && by.workspace === null);
+}
+
+/** Where the bytes stand, or stood. Among artifacts of runs only where no stage has them. */
+export function pathsOf({ needs }: Fault): readonly string[] {
+  const ofStages = needs.filter(({ by }) => by.kind === 'stage');
+  return [...new Set((ofStages.length > 0 ? ofStages : needs).map(({ path }) => path))];
+}
+
+export function needersOf({ needs }: Fault): readonly string[] {
+  return [...new Set(needs.map(({ by }) => neederText(by)))];
+}
