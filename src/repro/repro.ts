@@ -21,7 +21,6 @@ export interface Reproduced {
 
 /** plan → nothing to do, or: take the workspace → perform. */
 export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Reproduced> {
-  const began = tools.now();
   const planned = await plan(tools, loaded, request);
   await checkWorkspace(tools, loaded, planned);
   request.emit({ event: 'planned', stages: [...planned.keys()], dry: request.dry });
@@ -42,10 +41,10 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
   });
   try {
     const { performAll } = await import('./perform-all.ts');
-    const { sweptAt } = await tools.store.enter();
+    await tools.store.enter();
     const now = await refreshLocks(tools, loaded);
     // Where another lockstep was at work meanwhile, nothing of the plan holds any more.
-    const holds = !waited && now === loaded && sweptAt < began - CLOCKS_APART;
+    const holds = !waited && now === loaded;
     const summary = await performAll(tools, now, { ...request, planned: holds ? planned : new Map() });
     return { planned, summary };
   } finally {
@@ -53,9 +52,6 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
     hold.release();
   }
 }
-
-/** Milliseconds by which the times of files may lag behind the clock. */
-const CLOCKS_APART = 100;
 
 function lockFileOf(tools: Tools): string {
   return join(tools.tmp, 'repro.lock');

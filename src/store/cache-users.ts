@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
@@ -27,11 +27,6 @@ export interface CacheUse {
   readonly onWait: (holder: Holder) => void;
 }
 
-export interface SharedCache extends Held {
-  /** When the cache was last swept, in milliseconds since the epoch; what was seen of it before may be gone. */
-  readonly sweptAt: number;
-}
-
 /** A workspace that uses, or used, the cache. */
 export interface RegisteredWorkspace {
   readonly root: string;
@@ -43,27 +38,17 @@ export interface RegisteredWorkspace {
 }
 
 /** Shares the lock. Where nothing can be written beside the cache there is nothing to be removed by us, either. */
-export async function shareCache(layout: Layout, use: CacheUse): Promise<SharedCache> {
-  const { lock, swept } = placesOf(layout);
-  if (!isReady(layout)) return { sweptAt: 0, release: () => {} };
-  const held = await acquireSharedWaiting(lock, use);
+export async function shareCache(layout: Layout, use: CacheUse): Promise<Held> {
+  if (!isReady(layout)) return { release: () => {} };
+  const held = await acquireSharedWaiting(lockOf(layout), use);
   register(layout, use);
-  return { ...held, sweptAt: statSync(swept, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
+  return held;
 }
 
 /** Holds the cache alone, to remove objects; waits for all who use it. */
 export async function holdCacheAlone(layout: Layout, use: CacheUse): Promise<Held> {
-  const { lock, swept } = placesOf(layout);
   makeDirectories(layout, usersDir(layout));
-  const held = await acquireWaiting(lock, use.about, { ...use, sharer: () => livingUser(layout) });
-  writeFileAtomic(swept, '', { durable: false });
-  return {
-    release() {
-      const now = new Date();
-      utimesSync(swept, now, now);
-      held.release();
-    },
-  };
+  return await acquireWaiting(lockOf(layout), use.about, { ...use, sharer: () => livingUser(layout) });
 }
 
 /** All workspaces on the list; throws `unusable-file` where one of them cannot be made out. */
@@ -85,9 +70,8 @@ function nowOf(name: string): string {
   return name.replace('.json', '.now.json');
 }
 
-function placesOf(layout: Layout) {
-  const directory = usersDir(layout);
-  return { lock: join(directory, 'lock'), swept: join(directory, 'swept') };
+function lockOf(layout: Layout): string {
+  return join(usersDir(layout), 'lock');
 }
 
 function isReady(layout: Layout): boolean {
@@ -96,7 +80,7 @@ function isReady(layout: Layout): boolean {
     return true;
   } catch (error) {
     if (!isErrno(error, 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'ENOSPC', 'EDQUOT')) throw error;
-    return existsSync(placesOf(layout).lock);
+    return existsSync(lockOf(layout));
   }
 }
 

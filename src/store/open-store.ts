@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Digest, ProjectPath } from '../base/brand.ts';
+import type { Held } from '../base/exclusive.ts';
 import { algorithmOf, digestOf } from '../base/hash.ts';
-import { type CacheUse, type SharedCache, shareCache } from './cache-users.ts';
+import { type CacheUse, shareCache } from './cache-users.ts';
 import { checkoutContent, type Linking, type LinkType } from './checkout.ts';
 import { clearPath, stampOf } from './clear.ts';
 import type { DvcIgnore } from './dvc-ignore.ts';
@@ -150,12 +151,12 @@ export function openStore(options: StoreOptions): Store {
 
 /** The part of the cache's lock that this store has, while it has one. */
 function openPresence(layout: Layout, use: CacheUse | undefined): Pick<Store, 'enter' | 'leave'> {
-  let shared: Promise<SharedCache> | undefined;
+  let shared: Promise<Held> | undefined;
   return {
     enter: async () => {
-      if (use === undefined) return { sweptAt: 0 };
+      if (use === undefined) return;
       shared ??= shareCache(layout, use);
-      return await shared;
+      await shared;
     },
     leave() {
       void shared?.then((one) => one.release()).catch(() => undefined);

@@ -56,9 +56,9 @@ export interface Store {
   /**
    * From now on, until `leave` or `close`, no object goes out of the cache: whoever removes some waits for us, and we
    * for them. What writes or restores here enters by itself; enter before you look, if what is seen must still be
-   * there then. Resolves to when something was removed last, in milliseconds since the epoch.
+   * there then.
    */
-  enter(): Promise<{ readonly sweptAt: number }>;
+  enter(): Promise<void>;
   leave(): void;
   /** The objects themselves, to be gone through one by one: the project's data, then what else is kept beside it. */
   stocks(): readonly [Stock, ...Stock[]];
