@@ -36,21 +36,24 @@ export const command = defineCommand({
         outsSince: Number.NEGATIVE_INFINITY,
         forgetsAbsent: true,
       });
-      const examined = await examine(project, context, roots);
+      const found = await examine(project, context, roots);
       const isRepairing = given.repair === true;
-      const repaired = isRepairing
-        ? await repair({ project, context }, examined.faults, { remote: given.remote, jobs: given.jobs })
-        : new Map();
-      if (isRepairing) for (const { of, key } of examined.damagedRecords) of.files.remove(key);
-      const advice = await adviceFor(project, examined.faults, { repaired, isRepairing, remote: given.remote });
-      const checkup: Checkup = { examined, repaired, advice, isRepairing };
-      if (given.json === true) context.stdout.write(checkupJson(checkup));
-      else context.stdout.write(checkupText(checkup));
-      const left = examined.faults.filter((fault) => !repaired.has(fault) && (fault.needs.length > 0 || !isRepairing));
-      const records = isRepairing ? 0 : examined.damagedRecords.length;
-      return left.length + records > 0 || examined.database !== null ? EXIT.failed : EXIT.ok;
+      const { faults, sources: repaired } = isRepairing
+        ? await repair({ project, context }, { ...found, roots }, { remote: given.remote, jobs: given.jobs })
+        : { faults: found.faults, sources: new Map() };
+      if (isRepairing) for (const { of, key } of found.damagedRecords) of.files.remove(key);
+      const advice = await adviceFor(project, faults, { repaired, isRepairing, remote: given.remote });
+      const checkup: Checkup = { examined: { ...found, faults }, repaired, advice, isRepairing };
+      context.stdout.write(given.json === true ? checkupJson(checkup) : checkupText(checkup));
+      return isWell(checkup) ? EXIT.ok : EXIT.failed;
     } finally {
       await project.close();
     }
   },
 });
+
+/** A corrupt object that nobody needs is no harm once it was set aside, but somebody has to hear of it. */
+function isWell({ examined: { faults, damagedRecords, database }, repaired, isRepairing }: Checkup): boolean {
+  const left = faults.filter((fault) => !repaired.has(fault) && (fault.needs.length > 0 || !isRepairing));
+  return left.length === 0 && (isRepairing || damagedRecords.length === 0) && database === null;
+}

@@ -31,6 +31,7 @@ export interface Need {
 export interface Examined {
   /** Objects whose bytes were read. */
   readonly checked: number;
+  readonly seen: Seen;
   readonly faults: readonly Fault[];
   /** Objects of earlier runs that are no more, and by how many runs they are named. They may have been given up. */
   readonly lost: { readonly objects: number; readonly runs: number };
@@ -46,7 +47,8 @@ export async function examine(project: Project, context: Context, roots: readonl
   const { stored, corrupt } = await checkAll(project, context);
   const present = new Set<string>();
   for (const object of stored) if (!corrupt.has(keyOf(object))) present.add(keyOf(object));
-  const { faults, lost } = findFaults(project, roots, { present, corrupt });
+  const seen = { present, corrupt };
+  const { faults, lost } = findFaults(project, roots, seen);
   const needs = closeOver(project.store(), roots);
   const unneeded = { count: 0, bytes: 0 };
   for (const stock of project.store().stocks()) {
@@ -58,6 +60,7 @@ export async function examine(project: Project, context: Context, roots: readonl
   }
   return {
     checked: stored.length,
+    seen,
     faults,
     lost,
     unneeded,
@@ -90,12 +93,14 @@ async function checkAll(project: Project, context: Context) {
   return { stored, corrupt };
 }
 
-interface Seen {
+/** What was found, by key. */
+export interface Seen {
   readonly present: ReadonlySet<string>;
   readonly corrupt: ReadonlyMap<string, ObjectName>;
 }
 
-function findFaults(project: Project, roots: readonly Root[], { present, corrupt }: Seen) {
+/** What is needed and not there, and what is corrupt. */
+export function findFaults(project: Project, roots: readonly Root[], { present, corrupt }: Seen) {
   const found = new Map<string, { object: ObjectName; needs: Need[] }>();
   for (const [key, object] of corrupt) found.set(key, { object, needs: [] });
   const lost = new Set<string>();

@@ -3,7 +3,7 @@ import { type Examined, type Fault, needersOf, pathsOf } from './examine.ts';
 import type { Source } from './repair.ts';
 
 export interface Checkup {
-  readonly examined: Examined;
+  readonly examined: Omit<Examined, 'seen'>;
   readonly repaired: ReadonlyMap<Fault, Source>;
   readonly advice: ReadonlyMap<Fault, string>;
   readonly isRepairing: boolean;

@@ -6,7 +6,9 @@ import type { Context } from '../context.ts';
 import type { Project } from '../project.ts';
 import { overRemote } from '../remotes/open-line.ts';
 import { remotesOf } from '../remotes/remote-config.ts';
-import { type Fault, ownNeeds } from './examine.ts';
+import { keyOf } from './closure.ts';
+import { type Examined, type Fault, findFaults, ownNeeds } from './examine.ts';
+import type { Root } from './roots.ts';
 
 export interface RepairWish {
   /** Undefined: the default one, if there is any. */
@@ -17,9 +19,36 @@ export interface RepairWish {
 /** Where the bytes of a fault came from. */
 export type Source = 'workspace' | 'remote';
 
-/** Brings objects back, from files of the workspace that have the very bytes, else from a remote. */
-export async function repair(
-  { project, context }: { readonly project: Project; readonly context: Context },
+export interface Repaired {
+  /** Also those that showed only once listings were back. */
+  readonly faults: readonly Fault[];
+  readonly sources: ReadonlyMap<Fault, Source>;
+}
+
+interface Place {
+  readonly project: Project;
+  readonly context: Context;
+}
+
+/**
+ * Brings objects back, from files of the workspace that have the very bytes, else from a remote. Listings first: without
+ * them nobody knows who needs the files that they name.
+ */
+export async function repair(place: Place, { roots, faults, seen }: Broken, wish: RepairWish): Promise<Repaired> {
+  const listings = faults.filter(({ kind }) => kind === 'tree');
+  const sources = await repairSome(place, listings, wish);
+  const present = new Set([...seen.present, ...[...sources.keys()].map(keyOf)]);
+  const files = findFaults(place.project, roots, { ...seen, present }).faults.filter(({ kind }) => kind === 'file');
+  const more = await repairSome(place, files, wish);
+  return { faults: [...listings, ...files], sources: new Map([...sources, ...more]) };
+}
+
+export interface Broken extends Pick<Examined, 'faults' | 'seen'> {
+  readonly roots: readonly Root[];
+}
+
+async function repairSome(
+  { project, context }: Place,
   faults: readonly Fault[],
   wish: RepairWish,
 ): Promise<ReadonlyMap<Fault, Source>> {
@@ -35,10 +64,8 @@ export async function repair(
   if (rest.length === 0 || (wish.remote ?? remotes.standard) === undefined) return repaired;
   const line = { remotes, name: wish.remote, jobs: wish.jobs, verb: 'fetching' };
   await overRemote({ project, context }, line, async (over) => {
-    await fetchObjects(
-      over,
-      rest.map((fault) => ({ content: contentOf(fault), path: fault.needs[0]?.path ?? fault.digest, neededBy: null })),
-    );
+    const asked = rest.map((fault) => ({ content: contentOf(fault), path: fault.digest, neededBy: null }));
+    await fetchObjects(over, asked);
   });
   for (const fault of rest) if (await isWhole(project, fault)) repaired.set(fault, 'remote');
   return repaired;
