@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { checkDatabase } from '../tracking/check-database.ts';
 import { adviceFor } from './cache/advice.ts';
 import { collectRoots } from './cache/collect-roots.ts';
 import { examine } from './cache/examine.ts';
@@ -31,10 +33,12 @@ export const command = defineCommand({
     const project = await openProject(context);
     try {
       await project.store().enter();
+      const database = checkDatabase(join(project.root, '.lockstep', 'lockstep.db'));
       const { roots } = await collectRoots(project, context, {
         revisions: given,
         outsSince: Number.NEGATIVE_INFINITY,
         forgetsAbsent: true,
+        withoutRuns: database !== null,
       });
       const found = await examine(project, context, roots);
       const isRepairing = given.repair === true;
@@ -43,7 +47,7 @@ export const command = defineCommand({
         : { faults: found.faults, sources: new Map() };
       if (isRepairing) for (const { of, key } of found.damagedRecords) of.files.remove(key);
       const advice = await adviceFor(project, faults, { repaired, isRepairing, remote: given.remote });
-      const checkup: Checkup = { examined: { ...found, faults }, repaired, advice, isRepairing };
+      const checkup: Checkup = { examined: { ...found, faults }, repaired, advice, isRepairing, database };
       context.stdout.write(given.json === true ? checkupJson(checkup) : checkupText(checkup));
       return isWell(checkup) ? EXIT.ok : EXIT.failed;
     } finally {
@@ -53,7 +57,7 @@ export const command = defineCommand({
 });
 
 /** A corrupt object that nobody needs is no harm once it was set aside, but somebody has to hear of it. */
-function isWell({ examined: { faults, damagedRecords, database }, repaired, isRepairing }: Checkup): boolean {
+function isWell({ examined: { faults, damagedRecords }, repaired, isRepairing, database }: Checkup): boolean {
   const left = faults.filter((fault) => !repaired.has(fault) && (fault.needs.length > 0 || !isRepairing));
   return left.length === 0 && (isRepairing || damagedRecords.length === 0) && database === null;
 }

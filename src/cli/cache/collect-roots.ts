@@ -11,6 +11,8 @@ import { otherWorkspaces } from './workspaces.ts';
 export interface RootsWish extends KeptRuns {
   readonly revisions: WhichRevisions;
   readonly forgetsAbsent: boolean;
+  /** Whether the database of runs cannot be asked. */
+  readonly withoutRuns?: boolean;
 }
 
 export interface CollectedRoots {
@@ -29,7 +31,7 @@ export async function collectRoots(project: Project, context: Context, wish: Roo
   const own = [
     ...(await workspaceRoots(project)),
     ...(await revisionRoots(project, wish.revisions)),
-    ...(await runRoots(project, { outsSince })),
+    ...(wish.withoutRuns === true ? [] : await runRoots(project, { outsSince })),
   ];
   const { roots, seen, gone } = await otherWorkspaces(context, sharing);
   return { roots: [...own, ...roots], workspaces: seen, gone };

@@ -1,7 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { sql } from 'kysely';
-import { LockstepError } from '../../base/error.ts';
 import type { ObjectName } from '../../store/integrity.ts';
 import type { StoredObject } from '../../store/stock.ts';
 import type { Context } from '../context.ts';
@@ -38,8 +34,6 @@ export interface Examined {
   /** What neither lockfiles nor runs nor models need. */
   readonly unneeded: Amount;
   readonly damagedRecords: readonly { readonly of: RunFilesOf; readonly key: string }[];
-  /** What SQLite says about the database; null when it is well, or not there. */
-  readonly database: string | null;
 }
 
 /** Reads every object, and holds what there is against what is needed. */
@@ -65,7 +59,6 @@ export async function examine(project: Project, context: Context, roots: readonl
     lost,
     unneeded,
     damagedRecords: await findDamagedRecords(project),
-    database: await checkDatabase(project),
   };
 }
 
@@ -164,19 +157,6 @@ async function findDamagedRecords(project: Project) {
     }
   }
   return damaged;
-}
-
-async function checkDatabase(project: Project): Promise<string | null> {
-  if (!existsSync(join(project.root, '.lockstep', 'lockstep.db'))) return null;
-  try {
-    const { db } = (await project.tracking()).database();
-    const { rows } = await sql<{ quick_check: string }>`pragma quick_check`.execute(db);
-    const said = rows.map(({ quick_check }) => quick_check).filter((text) => text !== 'ok');
-    return said.length === 0 ? null : said.join('; ');
-  } catch (error) {
-    if (!(error instanceof LockstepError) || error.code !== 'corrupt-database') throw error;
-    return error.message;
-  }
 }
 
 /** Paths of the project's own workspace at which the bytes should stand. */

@@ -7,20 +7,27 @@ export interface Checkup {
   readonly repaired: ReadonlyMap<Fault, Source>;
   readonly advice: ReadonlyMap<Fault, string>;
   readonly isRepairing: boolean;
+  /** What is wrong with the database of runs; null where nothing is. */
+  readonly database: string | null;
 }
 
 /** Of so many paths all are named; of more, the first. */
 const MOST_PATHS = 5;
 
-export function checkupText({ examined, repaired, advice, isRepairing }: Checkup): string {
-  const { checked, faults, lost, unneeded, damagedRecords, database } = examined;
+export function checkupText({ examined, repaired, advice, isRepairing, database }: Checkup): string {
+  const { checked, faults, lost, unneeded, damagedRecords } = examined;
   const lines = faults.map((fault) => faultText(fault, repaired.get(fault), advice.get(fault)));
   for (const { key } of damagedRecords) {
     lines.push(
       `unreadable ${key}: an earlier result${isRepairing ? '; removed' : '; lockstep fsck --repair removes it'}`,
     );
   }
-  if (database !== null) lines.push(`damaged .lockstep/lockstep.db: ${database}`);
+  if (database !== null) {
+    lines.push(
+      `damaged .lockstep/lockstep.db: ${database}`,
+      '  put a copy in its place, or move it away: the records of runs are lost then, no results',
+    );
+  }
   const corrupt = faults.filter(({ fault }) => fault === 'corrupt').length;
   const counts = [`${countText(checked, 'object')} read`];
   counts.push(`${corrupt} corrupt`, `${faults.length - corrupt} missing`);
@@ -45,8 +52,8 @@ function faultText(fault: Fault, source: Source | undefined, advice: string | un
   return lines.join('\n');
 }
 
-export function checkupJson({ examined, repaired, advice, isRepairing }: Checkup): string {
-  const { checked, faults, lost, unneeded, damagedRecords, database } = examined;
+export function checkupJson({ examined, repaired, advice, isRepairing, database }: Checkup): string {
+  const { checked, faults, lost, unneeded, damagedRecords } = examined;
   const problems = faults.map((fault) => ({
     problem: fault.fault,
     digest: fault.digest,
