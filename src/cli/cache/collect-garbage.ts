@@ -6,9 +6,10 @@ import { cacheUseOf, type Project } from '../project.ts';
 import { overRemote } from '../remotes/open-line.ts';
 import { remotesOf } from '../remotes/remote-config.ts';
 import { readRecord, runFilesOf } from '../remotes/run-records.ts';
+import { type Amount, none } from './amount.ts';
 import type { Closure } from './closure.ts';
 import { type CollectedRoots, collectRoots, type RootsWish, refuseUnlisted } from './collect-roots.ts';
-import { type Amount, planSweep, type SweepPlan, sweep, sweepTrash } from './sweep.ts';
+import { planSweep, type SweepPlan, sweep, sweepTrash } from './sweep.ts';
 
 export interface GarbageWish extends RootsWish {
   /** Milliseconds since the epoch; what was made or touched since then stays. */
@@ -35,14 +36,12 @@ interface Place {
   readonly context: Context;
 }
 
-const NONE: Amount = { count: 0, bytes: 0 };
-
 /** What would go. */
 export async function findGarbage(place: Place, wish: GarbageWish): Promise<Garbage> {
   const { plan, collected } = await planAll(place, wish);
-  const trash = wish.trash ? sweepTrash(place.project, { before: wish.before, dry: true }) : NONE;
+  const trash = wish.trash ? sweepTrash(place.project, { before: wish.before, dry: true }) : none();
   const remote = await overTheRemote(place, wish, (line) => planRemote(place.project, line, plan.needs));
-  return garbageOf({ plan, collected, remote }, { isDry: true, unfinished: NONE, trash });
+  return garbageOf({ plan, collected, remote }, { isDry: true, unfinished: none(), trash });
 }
 
 /** Removes it, while nobody else uses the cache. */
@@ -54,7 +53,7 @@ export async function removeGarbage(place: Place, wish: GarbageWish): Promise<Ga
     const { plan, collected } = await planAll(place, wish);
     const unfinished = await sweep(project, plan, context.signal);
     for (const workspace of collected.gone) workspace.forget();
-    const trash = wish.trash ? sweepTrash(project, { before: wish.before, dry: false }) : NONE;
+    const trash = wish.trash ? sweepTrash(project, { before: wish.before, dry: false }) : none();
     const remote = await overTheRemote(place, wish, async (line) => {
       const planned = await planRemote(project, line, plan.needs);
       await sweepRemote(line, planned);

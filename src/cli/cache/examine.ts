@@ -4,9 +4,9 @@ import type { Context } from '../context.ts';
 import type { Project } from '../project.ts';
 import { allRunFiles, type RunFilesOf, readRecord } from '../remotes/run-records.ts';
 import { showProgress } from '../remotes/transfer-progress.ts';
+import { type Amount, add, none } from './amount.ts';
 import { closeOver, keyOf } from './closure.ts';
 import { neederText, type Root } from './roots.ts';
-import type { Amount } from './sweep.ts';
 
 /** An object that is not as it should be, and all that needs it. */
 export interface Fault extends ObjectName {
@@ -44,12 +44,10 @@ export async function examine(project: Project, context: Context, roots: readonl
   const seen = { present, corrupt };
   const { faults, lost } = findFaults(project, roots, seen);
   const needs = closeOver(project.store(), roots);
-  const unneeded = { count: 0, bytes: 0 };
+  const unneeded = none();
   for (const stock of project.store().stocks()) {
     for (const object of stock.list()) {
-      if (needs.has(object)) continue;
-      unneeded.count += 1;
-      unneeded.bytes += stock.look(object)?.size ?? 0;
+      if (!needs.has(object)) add(unneeded, stock.look(object)?.size ?? 0);
     }
   }
   return {

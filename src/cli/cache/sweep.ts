@@ -1,20 +1,15 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../base/brand.ts';
-import { isErrno, LockstepError } from '../../base/error.ts';
+import { LockstepError } from '../../base/error.ts';
 import { makeDurable } from '../../store/durable.ts';
 import type { Stock, StoredObject } from '../../store/stock.ts';
 import type { Store } from '../../store/store.ts';
 import type { Project } from '../project.ts';
 import { allRunFiles, type RunFilesOf, readRecord } from '../remotes/run-records.ts';
+import { type Amount, add, entriesOf, none, sizeBelow } from './amount.ts';
 import { type Closure, closeOver, keyOf } from './closure.ts';
 import type { Root } from './roots.ts';
-
-/** How many, and of how many bytes. */
-export interface Amount {
-  readonly count: number;
-  readonly bytes: number;
-}
 
 /** What nobody needs, in the order in which it has to go. */
 export interface SweepPlan {
@@ -29,11 +24,6 @@ export interface SweepWish {
   readonly roots: readonly Root[];
   /** Milliseconds since the epoch; what was made or touched since then stays. */
   readonly before: number;
-}
-
-interface Counted {
-  count: number;
-  bytes: number;
 }
 
 /** Looks at every object and every record of the run cache; changes nothing. */
@@ -128,32 +118,6 @@ export function sweepTrash(
   return amount;
 }
 
-function sizeBelow(path: string): Amount {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return none();
-  if (!stat.isDirectory()) return { count: 1, bytes: stat.size };
-  const parts = entriesOf(path).map(sizeBelow);
-  return parts.reduce((sum, part) => ({ count: sum.count + part.count, bytes: sum.bytes + part.bytes }), none());
-}
-
-function entriesOf(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory).map((name) => join(directory, name));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
-}
-
 function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function none(): Counted {
-  return { count: 0, bytes: 0 };
-}
-
-function add(amount: Counted, bytes: number): void {
-  amount.count += 1;
-  amount.bytes += bytes;
 }

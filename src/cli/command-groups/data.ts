@@ -44,6 +44,24 @@ export const DATA_COMMANDS: readonly CommandRow[] = [
     load: () => import('../fsck.ts').then((m) => m.command),
   },
   {
+    name: 'du',
+    summary: 'Show how much room outs and data take, in the cache and in the workspace',
+    group: 'data',
+    load: () => import('../du.ts').then((m) => m.command),
+  },
+  {
+    name: 'cache dir',
+    summary: 'Print where the cache is, or have it elsewhere',
+    group: 'data',
+    load: () => import('../cache-dir.ts').then((m) => m.command),
+  },
+  {
+    name: 'cache size',
+    summary: 'Show how much is in the cache',
+    group: 'data',
+    load: () => import('../cache-size.ts').then((m) => m.command),
+  },
+  {
     name: 'commit',
     summary: 'Accept the workspace as it is: lock what is there, without running',
     group: 'data',
