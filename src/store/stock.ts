@@ -36,8 +36,8 @@ export interface Stock {
 
 export interface CheckOptions {
   readonly signal: AbortSignal;
-  /** Called with how many more are done. */
-  readonly onChecked: (count: number) => void;
+  /** Called for each that is done. */
+  readonly onChecked: () => void;
 }
 
 /** Checked at once: so many results are in memory, and so often the progress moves. */
@@ -58,7 +58,7 @@ export function stockOf(objects: Objects, unfinished: readonly string[] = []): S
           if (signal.aborted) throw new LockstepError('interrupted', 'interrupted');
           if ((await objects.reread(suspect.digest, suspect.kind)) === 'corrupt') corrupt.push(suspect);
         }
-        onChecked(portion.length);
+        for (const _ of portion) onChecked();
       }
       return corrupt;
     },

@@ -280,6 +280,41 @@ describe('other workspaces on the same cache', () => {
   });
 });
 
+test('the results of a sweep are those of its runs, wherever they were made', async () => {
+  await using p = await project({
+    'pipeline.yaml': 'stages:\n  one: {cmd: "cut -c 4- params.yaml > one", outs: [one], params: [x]}\n',
+    'params.yaml': 'x: 1\n',
+  });
+  p.commit();
+  expect((await p.lockstep(['sweep', '-S', 'x=1,2,3'])).code).toBe(0);
+  expect(await gc(p, '-w')).toMatchObject({ workspaces: [] });
+  expect(textsIn(p)).toEqual(['1\n', '2\n', '3\n']);
+  deleteRuns(p);
+  await gc(p, '-w');
+  expect(textsIn(p)).toEqual([]);
+});
+
+test('in a DVC project the data of DVC goes, and what lockstep keeps of runs, in its own cache', async () => {
+  await using p = await project({
+    'dvc.yaml': FILES['pipeline.yaml'].replace('cp in one', 'echo said; cp in one'),
+    in: '',
+  });
+  mkdirSync(p.path('.dvc'));
+  p.commit();
+  await reproduced(p, 'first\n');
+  await reproduced(p, 'second\n');
+  expect(await gc(p, '-w')).toMatchObject({ bytes: 0 });
+  expect(textsIn(p)).toContain('said\n');
+  deleteRuns(p);
+  const { removed } = await gc(p, '-w');
+  // Of each of the two stages a record of DVC's and one of ours.
+  expect(removed).toMatchObject({ records: { count: 4 }, directories: { count: 1 } });
+  expect(textsIn(p)).toEqual([]);
+  for (const path of ['one', 'two']) rmSync(p.path(path), { recursive: true });
+  expect((await p.lockstep(['checkout'])).code).toBe(0);
+  expect((await p.lockstep(['status', '--exit-code'])).code).toBe(0);
+});
+
 test('with --cloud the remote is cleaned, too: records, then listings, then files', async () => {
   await using p = await project(FILES);
   await p.lockstep(['remote', 'add', '-d', 'store', p.path('remote')]);

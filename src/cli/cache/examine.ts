@@ -1,3 +1,4 @@
+import type { Digest } from '../../base/brand.ts';
 import type { ObjectName } from '../../store/integrity.ts';
 import type { StoredObject } from '../../store/stock.ts';
 import type { Context } from '../context.ts';
@@ -38,50 +39,43 @@ export interface Examined {
 
 /** Reads every object, and holds what there is against what is needed. */
 export async function examine(project: Project, context: Context, roots: readonly Root[]): Promise<Examined> {
-  const { stored, corrupt } = await checkAll(project, context);
-  const present = new Set<string>();
-  for (const object of stored) if (!corrupt.has(keyOf(object))) present.add(keyOf(object));
-  const seen = { present, corrupt };
-  const { faults, lost } = findFaults(project, roots, seen);
+  const { shelves, corrupt } = await checkAll(project, context);
   const needs = closeOver(project.store(), roots);
+  const present = new Set<string>();
   const unneeded = none();
-  for (const stock of project.store().stocks()) {
-    for (const object of stock.list()) {
+  let checked = 0;
+  for (const { stock, objects } of shelves) {
+    checked += objects.length;
+    for (const object of objects) {
+      const key = keyOf(object);
+      if (corrupt.has(key)) continue;
+      present.add(key);
       if (!needs.has(object)) add(unneeded, stock.look(object)?.size ?? 0);
     }
   }
-  return {
-    checked: stored.length,
-    seen,
-    faults,
-    lost,
-    unneeded,
-    damagedRecords: await findDamagedRecords(project),
-  };
+  const seen = { present, corrupt };
+  const damagedRecords = await findDamagedRecords(project);
+  return { checked, seen, ...findFaults(project, roots, seen), unneeded, damagedRecords };
 }
 
 async function checkAll(project: Project, context: Context) {
-  const stocks = project.store().stocks();
-  const stored: StoredObject[] = [];
+  const shelves = project
+    .store()
+    .stocks()
+    .map((stock) => ({ stock, objects: [...stock.list()] }));
   const corrupt = new Map<string, StoredObject>();
   const progress = showProgress(context, 'checking');
   try {
-    for (const stock of stocks) {
-      const all = [...stock.list()];
-      stored.push(...all);
-      progress.expect(all.length, 0);
-      const onChecked = (count: number): void => {
-        for (let done = 0; done < count; done++) progress.finished();
-        progress.moved(0);
-      };
-      for (const object of await stock.check(all, { signal: context.signal, onChecked })) {
+    for (const { objects } of shelves) progress.expect(objects.length, 0);
+    for (const { stock, objects } of shelves) {
+      for (const object of await stock.check(objects, { signal: context.signal, onChecked: progress.finished })) {
         corrupt.set(keyOf(object), object);
       }
     }
   } finally {
     progress.end();
   }
-  return { stored, corrupt };
+  return { shelves, corrupt };
 }
 
 /** What was found, by key. */
@@ -111,7 +105,11 @@ export function findFaults(project: Project, roots: readonly Root[], { present, 
   };
   // Runs last: an object that is missed elsewhere is missed by them, too, and not just lost.
   const inTurn = [...roots].sort((a, b) => Number(a.by.kind === 'run') - Number(b.by.kind === 'run'));
-  for (const root of inTurn) if (root.isKept) noteAll(project, root, { present, corrupt, note });
+  const whole = new Set<Digest>();
+  for (const root of inTurn) {
+    if (!root.isKept || whole.has(root.digest)) continue;
+    if (noteAll(project, root, { present, corrupt, note })) whole.add(root.digest);
+  }
   const faults = [...found].map(
     ([
       key,
@@ -130,20 +128,26 @@ interface Noting extends Seen {
   readonly note: (object: ObjectName, root: Root, path: string) => void;
 }
 
-function noteAll(project: Project, root: Root, { present, corrupt, note }: Noting): void {
+/** Notes all that a root needs and that is not here. Whether it is a directory of which nothing is missing. */
+function noteAll(project: Project, root: Root, { present, corrupt, note }: Noting): boolean {
   const tree = { digest: root.digest, kind: 'tree' } as const;
   const isTree = present.has(keyOf(tree)) || corrupt.has(keyOf(tree)) || root.kind === 'tree';
   if (!isTree || root.kind === 'file') {
     note({ ...tree, kind: 'file' }, root, root.path);
-    return;
+    return false;
   }
   note(tree, root, root.path);
   const listing = project.store().listing(root.digest);
-  if (typeof listing === 'string') return;
+  if (typeof listing === 'string') return false;
+  let isWhole = true;
   for (const entry of listing) {
     if (entry.kind !== 'file' && entry.kind !== 'exec') continue;
-    note({ digest: entry.digest, kind: 'file' }, root, `${root.path}/${entry.path}`);
+    const file = { digest: entry.digest, kind: 'file' } as const;
+    if (present.has(keyOf(file))) continue;
+    isWhole = false;
+    note(file, root, `${root.path}/${entry.path}`);
   }
+  return isWhole;
 }
 
 async function findDamagedRecords(project: Project) {

@@ -31,7 +31,7 @@ export async function otherWorkspaces(context: Context, sharing: Sharing): Promi
   const seen: string[] = [];
   const gone: RegisteredWorkspace[] = [];
   for (const one of registeredWorkspaces(layout)) {
-    if (one.root === project.root) continue;
+    if (one.root === project.root || (isScratch(one) && existsSync(one.root))) continue;
     if (!existsSync(one.root)) {
       if (!isGone(one) && !forgetsAbsent) throw absent(one);
       gone.push(one);
@@ -47,10 +47,14 @@ export async function otherWorkspaces(context: Context, sharing: Sharing): Promi
   return { roots, seen, gone };
 }
 
-/** What had its cache within itself, or was made for one configuration of a sweep, is not just out of sight. */
-function isGone({ root, host, cacheDir }: RegisteredWorkspace): boolean {
-  const isScratch = /\/\.lockstep\/tmp\//.test(root);
-  return host === hostname() && (isScratch || cacheDir.startsWith(`${root}/`));
+/** Made for one configuration of a sweep, whose results are those of runs. */
+function isScratch({ root }: RegisteredWorkspace): boolean {
+  return root.includes('/.lockstep/tmp/');
+}
+
+/** Where the cache was within it, and we see the cache at another place, the workspace has moved and is not just out of sight. */
+function isGone(one: RegisteredWorkspace): boolean {
+  return isScratch(one) || one.cacheDir.startsWith(`${one.root}/`);
 }
 
 function absent({ root, host }: RegisteredWorkspace): LockstepError {
