@@ -39,7 +39,8 @@ export interface Received {
   readonly size: number;
 }
 
-export function exchangeOf(objects: Objects, scheme: Scheme): Exchange {
+/** `enter` is called before anything is taken in. */
+export function exchangeOf(objects: Objects, scheme: Scheme, enter: () => Promise<void>): Exchange {
   const { layout } = objects;
   const below = (path: string) => relative(layout.cacheDir, path);
   return {
@@ -60,7 +61,10 @@ export function exchangeOf(objects: Objects, scheme: Scheme): Exchange {
       const path = objects.pathOf(digest, kind);
       return { path, size: statSync(path).size };
     },
-    receive: (object, bytes) => receive(objects, object, bytes),
+    receive: async (object, bytes) => {
+      await enter();
+      return await receive(objects, object, bytes);
+    },
     flush: objects.flush,
   };
 }

@@ -139,7 +139,7 @@ export function openStore(options: StoreOptions): Store {
     stamp: (path) => stampOf(workspace, path),
     ignore: async (paths) => ignorePaths(root, paths),
     unignore: async (paths) => unignorePaths(root, paths),
-    exchange: () => exchangeOf(objects, scheme),
+    exchange: () => exchangeOf(objects, scheme, enter),
     stocks: () => [
       stockOf(objects, [join(tmpDir, 'objects'), join(tmpDir, 'making')]),
       ...(own === objects ? [] : [stockOf(own)]),

@@ -71,7 +71,7 @@ async function rootsIn(
   { layout, kept }: Pick<Sharing, 'layout' | 'kept'>,
 ): Promise<readonly Root[] | undefined> {
   try {
-    const other = await openProject({ ...context, cwd: root });
+    const other = await openProject({ ...context, cwd: root, quiet: true });
     try {
       const isHere = other.root === root && existsSync(other.cacheDir);
       if (!isHere || realpathSync(other.cacheDir) !== realpathSync(layout.cacheDir)) return undefined;

@@ -82,3 +82,27 @@ test.skipIf(REAL_DVC === undefined)(
     expect(JSON.parse(dvc(p, 'status', '-c', '--json'))).toEqual({});
   },
 );
+
+test.skipIf(REAL_DVC === undefined)(
+  'another workspace on the same cache loses its data to DVC, not to lockstep',
+  async () => {
+    await using p = await twoStates();
+    await using other = await project({ ...FILES, in: 'theirs\n' });
+    other.write('.gitignore', '/.site\n');
+    other.commit();
+    dvc(other, 'init', '-q');
+    dvc(other, 'cache', 'dir', '-q', p.path('.dvc/cache'));
+    expect((await other.lockstep(['repro'])).code).toBe(0);
+    expect(await p.lockstep(['gc', '-w', '-f'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(other.root),
+    });
+    for (const path of ['one', 'd']) rmSync(other.path(path), { recursive: true });
+    dvc(other, 'checkout', '-q');
+    expect(other.read('one')).toBe('theirs\n');
+    dvc(p, 'gc', '-w', '-f', '-q');
+    rmSync(other.path('one'));
+    expect(() => dvc(other, 'checkout', '-q')).toThrow('checkout');
+    expect(existsSync(other.path('one'))).toBe(false);
+  },
+);
