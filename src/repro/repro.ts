@@ -42,12 +42,14 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
   });
   try {
     const { performAll } = await import('./perform-all.ts');
+    await tools.store.enter();
     const now = await refreshLocks(tools, loaded);
     // Where another lockstep was at work meanwhile, nothing of the plan holds any more.
     const holds = !waited && now === loaded;
     const summary = await performAll(tools, now, { ...request, planned: holds ? planned : new Map() });
     return { planned, summary };
   } finally {
+    tools.store.leave();
     hold.release();
   }
 }
@@ -67,8 +69,10 @@ async function cleanUp(tools: Tools, request: ReproRequest): Promise<void> {
   if (!('release' in answer)) return;
   try {
     const { recover } = await import('./recover.ts');
+    await tools.store.enter();
     await recover(tools, request);
   } finally {
+    tools.store.leave();
     answer.release();
   }
 }
