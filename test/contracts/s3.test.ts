@@ -100,8 +100,7 @@ test('a large object goes in parts, of which one that fails for once is sent aga
   s.server.mischief = ({ what }, response, request) => {
     if (what !== 'part' || failed > 0) return false;
     failed += 1;
-    request.resume();
-    refuse(response, 503, 'SlowDown');
+    request.resume().once('end', () => refuse(response, 503, 'SlowDown'));
     return true;
   };
   await s.remote.write('large', large(LARGE));
@@ -112,9 +111,9 @@ test('a large object goes in parts, of which one that fails for once is sent aga
 test('of a large object that is refused in the midst nothing is left at the server', async () => {
   await using s = await opened();
   s.server.mischief = ({ what }, response, request) => {
-    if (what === 'part') request.resume();
-    if (what === 'part') refuse(response, 403, 'AccessDenied');
-    return what === 'part';
+    if (what !== 'part') return false;
+    request.resume().once('end', () => refuse(response, 403, 'AccessDenied'));
+    return true;
   };
   await expect(s.remote.write('large', large(LARGE))).rejects.toMatchObject({ fault: 'fatal' });
   expect([s.server.uploads.size, s.server.objects.size]).toEqual([0, 0]);
