@@ -40,15 +40,20 @@ export async function sendRecords(
 const MOST = 16 * 1024 * 1024;
 
 /**
- * Brings the records below a prefix that are not here; resolves to how many came. None, where the remote cannot tell
- * what it has.
+ * Brings the records below a prefix that are not here; resolves to how many came. None, where it cannot be told what
+ * the remote has.
  */
 export async function fetchRecords(line: Line, runs: RunFiles, below = 'runs/'): Promise<number> {
   const { list } = line.remote;
   if (list === undefined) return 0;
   const keys = await askRemote(line, async () => {
     const found: string[] = [];
-    for await (const { key, size } of list(below)) if (size <= MOST && !runs.has(key)) found.push(key);
+    try {
+      for await (const { key, size } of list(below)) if (size <= MOST && !runs.has(key)) found.push(key);
+    } catch (error) {
+      // Who may read may not always list.
+      if (!(error instanceof RemoteError) || error.fault !== 'missing') throw error;
+    }
     return found;
   });
   let came = 0;
