@@ -8,6 +8,7 @@ const OPENERS: Readonly<Record<string, () => Promise<OpenRemote>>> = {
   http: () => import('./http.ts').then((m) => m.openHttp),
   https: () => import('./http.ts').then((m) => m.openHttp),
   s3: () => import('./s3.ts').then((m) => m.openS3),
+  ssh: () => import('./ssh/ssh.ts').then((m) => m.openSsh),
 };
 
 /** The scheme of an address; that of a path is `file`. */

@@ -12,7 +12,7 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { forEachBounded } from './bounded.ts';
+import { haveBelow } from './existence.ts';
 import { type Listed, type Remote, type RemoteAddress, RemoteError, type Sending, textOption } from './remote.ts';
 
 /** Up to this size an object goes in one request. */
@@ -43,7 +43,13 @@ export async function openS3(address: RemoteAddress): Promise<Remote> {
   };
   return {
     url: `s3://${bucket}/${prefix}`,
-    have: (keys) => have(at, keys, address.jobs),
+    have: (keys) =>
+      haveBelow(keys, {
+        jobs: address.jobs,
+        few: FEW,
+        list: (from) => list(at, from),
+        sizeOf: (key) => sizeOf(at, key),
+      }),
     read: async (key) => {
       const found = await asking(at, key, () =>
         at.client.send(new GetObjectCommand({ Bucket: bucket, Key: at.prefix + key })),
@@ -94,30 +100,6 @@ function extraOf(address: RemoteAddress): Partial<PutObjectCommandInput> {
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
-/** One by one where few are asked for; else by listing, as long as that takes fewer requests. */
-async function have(at: Bucket, keys: readonly string[], jobs: number): Promise<ReadonlyMap<string, number>> {
-  const found = new Map<string, number>();
-  let rest: readonly string[] = keys;
-  if (keys.length > FEW) {
-    const wanted = new Set(keys);
-    let left = keys.length;
-    let isWhole = true;
-    for await (const { key, size } of list(at, commonDirectory(keys))) {
-      if (wanted.has(key)) found.set(key, size);
-      else if (--left < 0) {
-        isWhole = false;
-        break;
-      }
-    }
-    rest = isWhole ? [] : keys.filter((key) => !found.has(key));
-  }
-  await forEachBounded(rest, { jobs }, async (key) => {
-    const size = await sizeOf(at, key);
-    if (size !== undefined) found.set(key, size);
-  });
-  return found;
-}
-
 async function sizeOf(at: Bucket, key: string): Promise<number | undefined> {
   try {
     const ask = () => at.client.send(new HeadObjectCommand({ Bucket: at.bucket, Key: at.prefix + key }));
@@ -126,15 +108,6 @@ async function sizeOf(at: Bucket, key: string): Promise<number | undefined> {
     if (error instanceof RemoteError && error.fault === 'missing') return undefined;
     throw error;
   }
-}
-
-/** `files/md5/` of keys that all begin so. */
-function commonDirectory([first = '', ...others]: readonly string[]): string {
-  let prefix = first.slice(0, first.lastIndexOf('/') + 1);
-  for (const key of others) {
-    while (!key.startsWith(prefix)) prefix = prefix.slice(0, prefix.slice(0, -1).lastIndexOf('/') + 1);
-  }
-  return prefix;
 }
 
 async function* list(at: Bucket, from: string): AsyncIterable<Listed> {
