@@ -36,8 +36,9 @@ const bundle = await rolldown({
   input: { lockstep: 'src/main.ts' },
   platform: 'node',
   resolve: { mainFields: ['module', 'main'] },
-  // The first is compiled; the second is ink's debugger, which nobody has installed and nothing loads.
-  external: ['better-sqlite3', 'react-devtools-core'],
+  // The first is compiled; the second is ink's debugger, which nobody has installed and nothing loads; the others are
+  // what SSH would take for its ciphers, if somebody had compiled them.
+  external: ['better-sqlite3', 'react-devtools-core', 'cpu-features', /sshcrypto\.node$/],
   transform: { define: { 'process.env.NODE_ENV': '"production"' }, target: 'node20.19' },
   logLevel: 'silent',
 });

@@ -8,6 +8,8 @@ const OPENERS: Readonly<Record<string, () => Promise<OpenRemote>>> = {
   http: () => import('./http.ts').then((m) => m.openHttp),
   https: () => import('./http.ts').then((m) => m.openHttp),
   s3: () => import('./s3.ts').then((m) => m.openS3),
+  webdav: () => import('./webdav.ts').then((m) => m.openWebdav),
+  webdavs: () => import('./webdav.ts').then((m) => m.openWebdav),
   ssh: () => import('./ssh/ssh.ts').then((m) => m.openSsh),
 };
 

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { forEachBounded } from '../bounded.ts';
 import { haveInDirectories } from '../existence.ts';
 import { type Listed, type Remote, type RemoteAddress, RemoteError, type Sending, textOption } from '../remote.ts';
+import { inDirectory, isAbandoned, UNFINISHED, unfinishedKey } from '../unfinished.ts';
 import { type Connections, connectionsTo } from './connections.ts';
 import { loginOf } from './login.ts';
 import { isMissing, requestFault, type Session } from './session.ts';
@@ -11,11 +11,6 @@ import { piecesOf, sendPieces } from './transfer.ts';
 
 /** So many names of one directory are asked for one by one. */
 const FEW = 4;
-/** Where objects are written before they have their names; it goes away when nothing is in it. */
-const UNFINISHED = 'tmp';
-const PREFIX = 'lockstep-';
-/** Seconds after which an unfinished object is taken for what a killed process left. */
-const ABANDONED = 24 * 3600;
 /** Connections; what one server process does for us waits for its disk. */
 const MOST_CONNECTIONS = 4;
 
@@ -91,9 +86,10 @@ async function write({ connections, root }: Place, key: string, file: Sending): 
   file.signal.throwIfAborted();
   const session = await connections.next();
   const target = posix.join(root, key);
-  const making = posix.join(root, UNFINISHED, `${PREFIX}${randomBytes(9).toString('base64url')}`);
+  const making = posix.join(root, unfinishedKey());
+  const above = (path: string) => ({ isMissing, make: () => makeDirectory(session, posix.dirname(path)) });
   try {
-    const handle = await inDirectory(session, posix.dirname(making), () =>
+    const handle = await inDirectory(above(making), () =>
       session.ask<Buffer>((sftp, done) => sftp.open(making, 'wx', done)),
     );
     try {
@@ -102,7 +98,7 @@ async function write({ connections, root }: Place, key: string, file: Sending): 
     } finally {
       await session.ask((sftp, done) => sftp.close(handle, done));
     }
-    await inDirectory(session, posix.dirname(target), () => rename(session, making, target));
+    await inDirectory(above(target), () => rename(session, making, target));
   } catch (error) {
     await remove({ connections, root }, making).catch(() => undefined);
     if (file.signal.aborted) throw error;
@@ -134,18 +130,6 @@ function isUnsupported(error: unknown): boolean {
   return error instanceof Error && /does not support this extended request/.test(error.message);
 }
 
-/** Makes the directory where it is missing; another process may take it away again, as long as nothing is in it. */
-async function inDirectory<Result>(session: Session, directory: string, work: () => Promise<Result>): Promise<Result> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isMissing(error) || tried === 5) throw error;
-    }
-    await makeDirectory(session, directory);
-  }
-}
-
 async function makeDirectory(session: Session, directory: string): Promise<void> {
   const make = () => session.ask((sftp, done) => sftp.mkdir(directory, done));
   try {
@@ -171,10 +155,9 @@ async function remove({ connections }: Place, path: string): Promise<void> {
 }
 
 async function sweep(at: Place): Promise<void> {
-  const now = Date.now() / 1000;
   const directory = posix.join(at.root, UNFINISHED);
   for await (const { filename, attrs } of entriesOf(at, directory)) {
-    if (filename.startsWith(PREFIX) && now - attrs.mtime > ABANDONED) await remove(at, posix.join(directory, filename));
+    if (isAbandoned(filename, attrs.mtime * 1000)) await remove(at, posix.join(directory, filename));
   }
 }
 

@@ -1,9 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../support/free-port.ts';
+import { type PeerServer, startPeer } from '../../support/peer-server.ts';
 
 const PROGRAMS = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'];
 
@@ -49,17 +49,17 @@ export async function startSshd(): Promise<Sshd> {
     home,
     data: join(root, 'data'),
     changeHostKey: async () => {
-      await end(server);
+      await server.stop();
       rmSync(join(root, 'host'));
       makeKey(join(root, 'host'));
       server = await start(root, port);
     },
     cutConnections: () => {
-      const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)], { encoding: 'utf8' });
+      const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(server.child.pid)], { encoding: 'utf8' });
       for (const pid of children.trim().split(/\s+/)) process.kill(Number(pid));
     },
     stop: async () => {
-      await end(server);
+      await server.stop();
       rmSync(root, { recursive: true, force: true });
     },
   };
@@ -84,26 +84,6 @@ function configOf(root: string, port: number): string {
   ].join('\n');
 }
 
-async function start(root: string, port: number): Promise<ChildProcess> {
-  const args = ['-D', '-e', '-f', join(root, 'config')];
-  const child = spawn(REAL_SSHD ?? '', args, { stdio: 'ignore' });
-  while (!(await answers(port))) {
-    if (child.exitCode !== null) throw new Error(`sshd ended with ${child.exitCode}`);
-  }
-  return child;
-}
-
-async function answers(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('data', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('data', () => socket.destroy());
-  });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill();
-  await ended;
+async function start(root: string, port: number): Promise<PeerServer> {
+  return await startPeer({ program: REAL_SSHD ?? '', args: ['-D', '-e', '-f', join(root, 'config')], port });
 }

@@ -3,8 +3,9 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRemote } from '../../../src/remotes/registry.ts';
-import { type Remote, RemoteError } from '../../../src/remotes/remote.ts';
+import type { Remote } from '../../../src/remotes/remote.ts';
 import { PATIENCE, retrying } from '../../../src/remotes/retry.ts';
+import { faultOf } from '../../contracts/fault-of.ts';
 import { pushAndPull } from '../../contracts/push-and-pull.ts';
 import { remoteContract } from '../../contracts/remote.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -135,17 +136,4 @@ describe.skipIf(REAL_SSHD === undefined)('with a real SSH server', () => {
 async function open(server: Pick<Sshd, 'port' | 'user' | 'home' | 'data'>, options = {}, env = {}): Promise<Remote> {
   const url = `ssh://${server.user}@127.0.0.1:${server.port}${server.data}`;
   return await openRemote({ url, options, env: { HOME: server.home, ...env }, jobs: 4 });
-}
-
-/** `none`, or what a question ended in, with its hint. */
-async function faultOf(remote: Remote): Promise<string> {
-  try {
-    await remote.have(['sha256/aa/none']);
-    return 'none';
-  } catch (error) {
-    if (!(error instanceof RemoteError)) throw error;
-    return `${error.fault}: ${error.message} (${error.hint ?? ''})`;
-  } finally {
-    await remote.close();
-  }
 }
