@@ -10,6 +10,7 @@ const OPENERS: Readonly<Record<string, () => Promise<OpenRemote>>> = {
   s3: () => import('./s3.ts').then((m) => m.openS3),
   webdav: () => import('./webdav.ts').then((m) => m.openWebdav),
   webdavs: () => import('./webdav.ts').then((m) => m.openWebdav),
+  azure: () => import('./azure.ts').then((m) => m.openAzure),
   ssh: () => import('./ssh/ssh.ts').then((m) => m.openSsh),
 };
 
