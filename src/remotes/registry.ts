@@ -11,6 +11,7 @@ const OPENERS: Readonly<Record<string, () => Promise<OpenRemote>>> = {
   webdav: () => import('./webdav.ts').then((m) => m.openWebdav),
   webdavs: () => import('./webdav.ts').then((m) => m.openWebdav),
   azure: () => import('./azure.ts').then((m) => m.openAzure),
+  gs: () => import('./gcs.ts').then((m) => m.openGcs),
   ssh: () => import('./ssh/ssh.ts').then((m) => m.openSsh),
 };
 
