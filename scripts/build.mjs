@@ -36,9 +36,9 @@ const bundle = await rolldown({
   input: { lockstep: 'src/main.ts' },
   platform: 'node',
   resolve: { mainFields: ['module', 'main'] },
-  // The first is compiled; the second is ink's debugger, which nobody has installed and nothing loads; the others are
-  // what SSH would take for its ciphers, if somebody had compiled them.
-  external: ['better-sqlite3', 'react-devtools-core', 'cpu-features', /sshcrypto\.node$/],
+  // The first is compiled; the second is ink's debugger, which nobody has installed and nothing loads; the third finds
+  // parts of it, some of them compiled, by where its own files are.
+  external: ['better-sqlite3', 'react-devtools-core', 'ssh2-sftp-client'],
   transform: { define: { 'process.env.NODE_ENV': '"production"' }, target: 'node20.19' },
   logLevel: 'silent',
 });

@@ -164,7 +164,8 @@ function faultOf({ name: container }: Container, key: string, error: unknown): u
   const { statusCode: status, code = name } = error as { statusCode?: number; code?: string };
   const cause = { cause: error };
   if (code === 'ContainerNotFound') return new RemoteError('fatal', `there is no container ${container}`, cause);
-  if (status === 401 || status === 403 || /Credential|Authentication/.test(name)) {
+  // A login is sent over https only, by a plain error of the library; other credentials may go over http.
+  if (status === 401 || status === 403 || /Credential|Authentication|Bearer token/.test(name + error.message)) {
     return new RemoteError('fatal', `access is denied (${code})`, { ...cause, hint: CREDENTIALS });
   }
   if (status !== undefined) {

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { project } from '../support/rig.ts';
 
@@ -12,7 +15,12 @@ export interface PushedTo {
   readonly broken: { readonly name: string; readonly value: string; readonly says: string };
 }
 
-/** What push and pull must do over every remote: all goes and comes back, and secrets show nowhere. */
+const PROGRAM = join(import.meta.dirname, '../../bin/lockstep.cjs');
+
+/**
+ * What push and pull must do over every remote: all goes and comes back, with the built program, too, which has all
+ * libraries in files of its own; and secrets show nowhere.
+ */
 export async function pushAndPull({ url, options, secrets, broken }: PushedTo): Promise<void> {
   await using p = await project({
     'pipeline.yaml':
@@ -31,9 +39,13 @@ export async function pushAndPull({ url, options, secrets, broken }: PushedTo): 
   expect(pushed.stderr).not.toContain('error');
   expect(JSON.parse(pushed.stdout)).toMatchObject({ sent: 3, runs: 1, problems: [] });
   expect(JSON.parse((await p.lockstep(['push', '--json'])).stdout)).toMatchObject({ sent: 0, there: 3 });
-  for (const path of ['one', 'd', '.lockstep/cache']) rmSync(p.path(path), { recursive: true });
-  expect(JSON.parse((await p.lockstep(['pull', '--json'])).stdout)).toMatchObject({ fetched: 3, runs: 1 });
-  expect(p.read('d/b')).toBe('b\n');
+  const env = { ...process.env, HOME: p.root };
+  const built = () => promisify(execFile)(process.execPath, [PROGRAM, 'pull', '--json'], { cwd: p.root, env });
+  for (const pull of [() => p.lockstep(['pull', '--json']), built]) {
+    for (const path of ['one', 'd', '.lockstep/cache']) rmSync(p.path(path), { recursive: true });
+    expect(JSON.parse((await pull()).stdout)).toMatchObject({ fetched: 3, runs: 1 });
+    expect(p.read('d/b')).toBe('b\n');
+  }
   expect((await p.lockstep(['status', '--exit-code'])).code).toBe(0);
   await p.lockstep(['remote', 'modify', '--local', 'store', broken.name, broken.value]);
   const { code, stderr } = await p.lockstep(['push', '--force']);
