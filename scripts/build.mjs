@@ -36,8 +36,9 @@ const bundle = await rolldown({
   input: { lockstep: 'src/main.ts' },
   platform: 'node',
   resolve: { mainFields: ['module', 'main'] },
-  // The first is compiled; the second is ink's debugger, which nobody has installed and nothing loads.
-  external: ['better-sqlite3', 'react-devtools-core'],
+  // The first is compiled; the second is ink's debugger, which nobody has installed and nothing loads; the third finds
+  // parts of it, some of them compiled, by where its own files are.
+  external: ['better-sqlite3', 'react-devtools-core', 'ssh2-sftp-client'],
   transform: {
     define: {
       'process.env.NODE_ENV': '"production"',
