@@ -13,6 +13,7 @@ import type { Follower } from './mirror/follow.ts';
 import { openRenderer } from './open-renderer.ts';
 import { openProject, type Project } from './project.ts';
 import { rememberStill } from './remember-still.ts';
+import type { OpenSupply, openSupply } from './remotes/open-supply.ts';
 
 const options = {
   jobs: {
@@ -32,6 +33,7 @@ const options = {
   'no-run-cache': { type: 'boolean', help: 'do not bring back results of earlier runs' },
   'no-commit': { type: 'boolean', help: 'do not put outs into the cache' },
   'allow-missing': { type: 'boolean', help: 'take missing data that the lock knows as unchanged' },
+  pull: { type: 'boolean', help: 'fetch missing data and earlier results from the remote, as they are needed' },
   interactive: { type: 'boolean', short: 'i', help: 'ask before each stage' },
   glob: { type: 'boolean', help: 'targets are patterns' },
   'all-pipelines': { type: 'boolean', short: 'P', help: 'all pipeline files of the project' },
@@ -51,6 +53,7 @@ export const command = defineCommand({
     'lockstep repro',
     'lockstep repro train -j 4',
     'lockstep repro --dry --exit-code',
+    'lockstep repro --pull --allow-missing',
     'lockstep repro --watch',
   ],
   run: async (context, given, targets) => {
@@ -89,6 +92,8 @@ async function once(context: Context, project: Project, { given, targets }: Call
     live: given.interactive !== true,
   });
   const follower = await followed(context, project, { given, onEvent: renderer.onEvent });
+  const emit = follower?.onEvent ?? renderer.onEvent;
+  const supply = given.pull === true ? await supplied({ project, context, loaded, emit }) : undefined;
   const request: ReproRequest = {
     ...(follower !== undefined && { run: follower.run }),
     wanted,
@@ -104,7 +109,12 @@ async function once(context: Context, project: Project, { given, targets }: Call
     useRunCache: given['no-run-cache'] !== true,
     grace: project.config.grace * 1000,
     signal: context.signal,
-    emit: follower?.onEvent ?? renderer.onEvent,
+    supply,
+    emit: (event) => {
+      // What comes last is the summary.
+      if (event.event === 'summary') supply?.tell();
+      emit(event);
+    },
     command: 'repro',
   };
   try {
@@ -112,9 +122,15 @@ async function once(context: Context, project: Project, { given, targets }: Call
     if (isPlain(given)) rememberStill(project, { command: 'repro', targets }, { loaded, planned, since });
     return exitOf(summary, given, context);
   } finally {
+    await supply?.close();
     follower?.end();
     await renderer.stop();
   }
+}
+
+async function supplied(supplying: Parameters<typeof openSupply>[0]): Promise<OpenSupply> {
+  const { openSupply } = await import('./remotes/open-supply.ts');
+  return openSupply(supplying);
 }
 
 /** Only where there is a server that records are sent to. */

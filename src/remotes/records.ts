@@ -39,15 +39,23 @@ export async function sendRecords(
 /** Larger than any record of a run. */
 const MOST = 16 * 1024 * 1024;
 
-/** Brings the records that are not here; resolves to how many came. None, where the remote cannot tell what it has. */
-export async function fetchRecords(line: Line, runs: RunFiles): Promise<number> {
+/**
+ * Brings the records below a prefix that are not here; resolves to how many came. None, where the remote cannot tell
+ * what it has.
+ */
+export async function fetchRecords(line: Line, runs: RunFiles, prefix = 'runs/'): Promise<number> {
   const { list } = line.remote;
   if (list === undefined) return 0;
   const keys = await askRemote(line, async () => {
     const found: string[] = [];
-    for await (const { key, size } of list('runs/')) if (size <= MOST && !runs.has(key)) found.push(key);
+    for await (const { key, size } of list(prefix)) if (size <= MOST && !runs.has(key)) found.push(key);
     return found;
   });
+  return await fetchRecordsAt(line, runs, keys);
+}
+
+/** Brings the records that there are of these; resolves to how many came. */
+export async function fetchRecordsAt(line: Line, runs: RunFiles, keys: readonly string[]): Promise<number> {
   let came = 0;
   await overLine(line, keys, {
     work: async (key) => {

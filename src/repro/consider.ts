@@ -11,6 +11,7 @@ import type { Decision } from './decision.ts';
 import { inputsOf, type Observation } from './observation.ts';
 import type { ParamsReader } from './params-reader.ts';
 import { type Remembered, recallRun } from './run-memory.ts';
+import type { Elsewhere, Wanted } from './supply.ts';
 import type { Tools } from './tools.ts';
 
 /** Everything known about one stage at the moment of its decision. */
@@ -79,6 +80,7 @@ export interface Considering {
   readonly useRunCache: boolean;
   /** The stages it reads from directly. */
   readonly upstream: readonly StageId[];
+  readonly elsewhere?: Elsewhere | undefined;
 }
 
 /** observe → find reasons → look for an earlier result → decide. */
@@ -115,11 +117,12 @@ interface Observing extends Considering {
 }
 
 async function observe(stage: Stage, locked: ReadLockEntry | undefined, options: Observing): Promise<Observation> {
-  const { look, foresight, waiting, wishes } = options;
+  const { look, foresight, waiting, wishes, elsewhere } = options;
   const deps = new Map<ProjectPath, Content | 'missing' | 'unknown'>();
   for (const path of stage.deps) {
     const content = foreseen(path, foresight) ?? look.peek(path) ?? (await look.observe(path));
-    const assumed = wishes.allowMissing ? locked?.entry.deps.get(path) : undefined;
+    const known = wishes.allowMissing ? locked?.entry.deps.get(path) : undefined;
+    const assumed = content === 'missing' ? (elsewhere?.contentOf(path) ?? known) : undefined;
     deps.set(path, content !== 'missing' ? content : (assumed ?? (waiting ? 'unknown' : 'missing')));
   }
   const { params, missing } = await options.paramsReader.read(stage.params);
@@ -188,11 +191,23 @@ async function findSource(stage: Stage, search: Search): Promise<Source | undefi
     lastSeen = found;
   }
   if (!options.useRunCache || fingerprint === undefined || stage.frozen) return lastSeen;
-  const { runCache } = options.tools;
-  const remembered = recallRun(runCache, fingerprint) ?? (await recallFromDvc(stage, search));
+  const remembered = (await recallHere(stage, search)) ?? (await recallElsewhere(stage, search));
   if (remembered === undefined || !holdsAll(remembered.entry, stage)) return lastSeen;
   const found = await judge(remembered, 'run-cache', search, stage);
   return found.recall.verdict === 'intact' ? found : (lastSeen ?? found);
+}
+
+async function recallHere(stage: Stage, search: Search): Promise<Remembered | undefined> {
+  const { fingerprint, options } = search;
+  if (fingerprint === undefined) return undefined;
+  return recallRun(options.tools.runCache, fingerprint) ?? (await recallFromDvc(stage, search));
+}
+
+async function recallElsewhere(stage: Stage, search: Search): Promise<Remembered | undefined> {
+  const { fingerprint, inputs, options } = search;
+  if (options.elsewhere === undefined || fingerprint === undefined || inputs === undefined) return undefined;
+  await options.elsewhere.recall({ stage, inputs, fingerprint });
+  return await recallHere(stage, search);
 }
 
 /** In a DVC project: what either tool remembered in DVC's own run cache. */
@@ -210,10 +225,11 @@ function holdsAll(entry: LockEntry, stage: Stage): boolean {
   return stage.outs.every((out) => entry.outs.has(out.path));
 }
 
-/** Whether each out is on disk already or its objects are here, intact. */
+/** Whether each out is on disk already or its objects are here, intact, or to be had. */
 async function judge(remembered: Remembered, from: Recall['from'], search: Search, stage: Stage): Promise<Source> {
-  const { look, tools } = search.options;
+  const { look, tools, elsewhere } = search.options;
   const corrupt: ProjectPath[] = [];
+  const lacking: Wanted[] = [];
   let missing = false;
   for (const out of stage.outs) {
     const wanted = remembered.entry.outs.get(out.path)?.content;
@@ -223,7 +239,11 @@ async function judge(remembered: Remembered, from: Recall['from'], search: Searc
       const verdict = await tools.store.verify(wanted);
       if (verdict === 'corrupt') corrupt.push(out.path);
       if (verdict === 'missing') missing = true;
+      if (verdict !== 'intact') lacking.push({ content: wanted, path: out.path, stage: stage.id, remote: out.remote });
     }
+  }
+  if (holdsAll(remembered.entry, stage) && lacking.length > 0 && (await elsewhere?.has(lacking)) === true) {
+    return { remembered, recall: { from, verdict: 'intact', corrupt: [] } };
   }
   const verdict = corrupt.length > 0 ? 'corrupt' : missing ? 'missing' : 'intact';
   return { remembered, recall: { from, verdict, corrupt } };

@@ -13,7 +13,7 @@ import type { DvcRunFiles } from '../store/dvc-run-files.ts';
 /** What DVC, or lockstep in its stead, remembered of a stage with these inputs. */
 export function recallDvcRun(files: DvcRunFiles, stage: Stage, inputs: Inputs): LockEntry | undefined {
   const wanted = questionOf(stage, inputs);
-  const key = isRemembered(wanted, traitsOf(stage)) ? runKey(wanted) : undefined;
+  const key = askedKey(stage, wanted);
   if (key === undefined) return undefined;
   for (const text of files.read(key)) {
     const found = parseDvcEntry('', text);
@@ -28,6 +28,15 @@ export function recallDvcRun(files: DvcRunFiles, stage: Stage, inputs: Inputs): 
     if (stage.outs.every((out) => entry.outs.has(out.path))) return entry;
   }
   return undefined;
+}
+
+/** Where DVC would keep results of these inputs; undefined where it remembers none. */
+export function dvcKeyOfInputs(stage: Stage, inputs: Inputs): string | undefined {
+  return askedKey(stage, questionOf(stage, inputs));
+}
+
+function askedKey(stage: Stage, wanted: DvcLockEntry): string | undefined {
+  return isRemembered(wanted, traitsOf(stage)) ? runKey(wanted) : undefined;
 }
 
 export function rememberDvcRun(

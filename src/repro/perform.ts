@@ -6,10 +6,12 @@ import { isLeftAlone } from './decide.ts';
 import type { Outcome } from './decision.ts';
 import { lockedEntry } from './loaded.ts';
 import { createQueue, createSlots, type Limits, type Slot } from './order.ts';
+import { openProcurement } from './procure.ts';
 import { recordData } from './record-data.ts';
 import { restoreStage } from './restore.ts';
 import { runStage } from './run-stage.ts';
 import type { Session } from './session.ts';
+import type { Elsewhere } from './supply.ts';
 
 export interface Performance {
   /** What was just found of each stage; one that is to be kept need not be looked at again. */
@@ -34,6 +36,10 @@ export async function perform(session: Session, request: Performance): Promise<R
   const outcomes = new Map<StageId, Outcome>();
   const starts = new Map<StageId, number>();
   let firstFailure: StageId | undefined;
+  // A dep that is not there is taken as locked only where nobody makes it anew.
+  const isIdle = (id: StageId) => !request.wanted.has(id) || outcomes.get(id)?.kind === 'kept';
+  const { supply } = session;
+  const procurement = supply === undefined ? undefined : openProcurement(session, supply, isIdle);
 
   let stoppage: { readonly error: unknown } | undefined;
 
@@ -82,6 +88,7 @@ export async function perform(session: Session, request: Performance): Promise<R
       const held = heldUp(stage);
       if (held !== undefined) return held;
       const considered = await look(stage);
+      if (session.signal.aborted) return { kind: 'stopped', run: null };
       session.emit({ event: 'stage-decided', stage: stage.id, decision: considered.decision });
       const { decision } = considered;
       switch (decision.do) {
@@ -113,6 +120,14 @@ export async function perform(session: Session, request: Performance): Promise<R
       const known = request.planned?.get(stage.id);
       const untouched = upstream.every((id) => !outcomes.has(id) || outcomes.get(id)?.kind === 'kept');
       if (known?.decision.do === 'keep' && untouched) return known;
+      const considered = await lookWith(stage, procurement);
+      if (procurement === undefined || !needsDeps(considered)) return considered;
+      if (!(await procurement.procureDeps(stage))) return await lookWith(stage, undefined);
+      return considered.decision.do === 'run' ? considered : await lookWith(stage, procurement);
+    }
+
+    async function lookWith(stage: Stage, elsewhere: Elsewhere | undefined): Promise<Considered> {
+      const upstream = graph.upstream.get(stage.id) ?? [];
       const ran = upstream.some((id) => outcomes.get(id)?.kind === 'ran');
       return await consider(stage, lockedEntry(session.loaded, stage), {
         tools: session.tools,
@@ -125,6 +140,7 @@ export async function perform(session: Session, request: Performance): Promise<R
         },
         useRunCache: session.useRunCache,
         upstream,
+        elsewhere,
       });
     }
 
@@ -161,6 +177,12 @@ export async function perform(session: Session, request: Performance): Promise<R
 
 function isBroken(outcome: Outcome | undefined): boolean {
   return outcome?.kind === 'failed' || outcome?.kind === 'stopped' || outcome?.kind === 'blocked';
+}
+
+/** Whether it is to run, or only because of a dep that is not there is not. */
+function needsDeps({ decision }: Considered): boolean {
+  if (decision.do === 'blocked') return decision.reasons.some(({ reason }) => reason === 'dep-missing');
+  return decision.do === 'run';
 }
 
 interface Room {

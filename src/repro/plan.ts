@@ -5,6 +5,8 @@ import type { Decision } from './decision.ts';
 import type { Loaded } from './loaded.ts';
 import { lockedEntry } from './loaded.ts';
 import { createParamsReader } from './params-reader.ts';
+import { foreseeSupply } from './procure.ts';
+import type { Supply } from './supply.ts';
 import type { Tools } from './tools.ts';
 
 export interface PlanRequest {
@@ -15,6 +17,8 @@ export interface PlanRequest {
   readonly forceDownstream: boolean;
   readonly allowMissing: boolean;
   readonly useRunCache: boolean;
+  /** What is not here may come from there. */
+  readonly supply?: Supply | undefined;
 }
 
 /** What would be done with each wanted stage, carried through to its dependents; nothing is changed. */
@@ -28,6 +32,10 @@ export async function plan(
   const restored = new Map<ProjectPath, Content>();
   const paramsReader = createParamsReader(tools, { once: true });
   const look = lookOnce(tools.store);
+  const { supply } = request;
+  const isIdle = (id: StageId) => !request.wanted.has(id) || considered.get(id)?.decision.do === 'keep';
+  const elsewhere =
+    supply === undefined ? undefined : foreseeSupply(supply, loaded, { wanted: request.wanted, isIdle });
   for (const id of loaded.graph.order) {
     const stage = request.wanted.has(id) ? loaded.stages.get(id) : undefined;
     if (stage === undefined) continue;
@@ -41,6 +49,7 @@ export async function plan(
       wishes: { force, allowMissing: request.allowMissing },
       useRunCache: request.useRunCache,
       upstream,
+      elsewhere,
     });
     const blockedBy = upstream.filter((other) => considered.get(other)?.decision.do === 'blocked');
     const result = blockedBy.length === 0 ? one : { ...one, decision: blocked(one.decision, blockedBy) };

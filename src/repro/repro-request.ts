@@ -1,6 +1,7 @@
 import type { RunId } from '../base/brand.ts';
 import type { OnEvent } from './event.ts';
 import type { Performance } from './perform.ts';
+import type { Supply } from './supply.ts';
 
 export interface ReproRequest extends Performance {
   /** The run of the whole; absent: one with an id of its own. */
@@ -8,6 +9,8 @@ export interface ReproRequest extends Performance {
   readonly dry: boolean;
   readonly commit: boolean;
   readonly useRunCache: boolean;
+  /** What is not here may come from there. */
+  readonly supply?: Supply | undefined;
   /** Milliseconds between TERM and KILL. */
   readonly grace: number;
   readonly signal: AbortSignal;

@@ -18,26 +18,39 @@ export interface LineWish {
   readonly verb: string;
 }
 
+interface Around {
+  readonly project: Project;
+  readonly context: Context;
+}
+
 /** Opens the way to a remote for as long as the work takes. */
 export async function overRemote<Result>(
-  { project, context }: { readonly project: Project; readonly context: Context },
+  around: Around,
   wish: LineWish,
   work: (line: Line) => Promise<Result>,
 ): Promise<Result> {
-  const configured = chosen(wish);
-  const jobs = jobsOf(wish.jobs ?? configured.options.jobs);
-  const remote = await open(configured, context, jobs);
-  const progress = showProgress(context, wish.verb);
+  const line = await openLine(around, wish);
+  const progress = showProgress(around.context, wish.verb);
   try {
-    const { signal } = context;
-    return await work({ remote, objects: project.store().exchange(), jobs, signal, patience: PATIENCE, progress });
+    return await work({ ...line, progress });
   } finally {
     progress.end();
-    await remote.close();
+    await line.remote.close();
   }
 }
 
-function chosen({ remotes, name }: LineWish): ConfiguredRemote {
+/** The way to a remote, whose `remote` is to be closed. */
+export async function openLine(
+  { project, context }: Around,
+  wish: Omit<LineWish, 'verb'>,
+): Promise<Omit<Line, 'progress'>> {
+  const configured = chosen(wish);
+  const jobs = jobsOf(wish.jobs ?? configured.options.jobs);
+  const remote = await open(configured, context, jobs);
+  return { remote, objects: project.store().exchange(), jobs, signal: context.signal, patience: PATIENCE };
+}
+
+function chosen({ remotes, name }: Pick<LineWish, 'remotes' | 'name'>): ConfiguredRemote {
   const wanted = name ?? remotes.standard;
   if (wanted !== undefined) return remotes.named(wanted);
   const hint =
