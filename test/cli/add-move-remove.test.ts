@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ProjectRig, project } from '../support/rig.ts';
 
@@ -71,8 +71,34 @@ describe('add', () => {
     }
     expect(await rig.lockstep(['add', 'd', 'd/k'])).toMatchObject({ code: 2 });
     expect(existsSync(rig.path('s.txt.dvc'))).toBe(false);
-    await using native = await project({ 'pipeline.yaml': 'stages: {}\n', a: '' });
-    expect((await native.lockstep(['add', 'a'])).code).toBe(2);
+  });
+
+  it('tracks data of a native project by SHA-256, through edits, a commit and a move', async () => {
+    await using rig = await project({
+      'pipeline.yaml': 'stages:\n  count: {cmd: "ls data | wc -l > n", deps: [data], outs: [n]}\n',
+      'data/sub/b': 'b\n',
+      'data/a': 'a\n',
+    });
+    rig.git('init', '-q', '-b', 'main');
+    expect(await rig.lockstep(['add', 'data', '--desc', 'the set'])).toMatchObject({
+      code: 0,
+      stderr: 'to track the changes with git: git add data.dvc .gitignore\n',
+    });
+    expect(rig.read('data.dvc')).toMatch(
+      /^outs:\n- sha256: [0-9a-f]{64}\.tree\n {2}size: 4\n {2}nfiles: 2\n {2}hash: sha256\n {2}path: data\n {2}desc: the set\n$/,
+    );
+    await rig.lockstep(['repro']);
+    rig.write('data/c', 'c\n');
+    expect((await rig.lockstep(['status', '--exit-code'])).code).toBe(1);
+    await rig.lockstep(['commit', 'data.dvc']);
+    expect(rig.read('data.dvc')).toContain('nfiles: 3');
+    rmSync(rig.path('data'), { recursive: true });
+    await rig.lockstep(['checkout', 'data.dvc']);
+    expect(rig.read('data/c')).toBe('c\n');
+    expect((await rig.lockstep(['move', 'data', 'set'])).code).toBe(0);
+    expect(rig.read('set.dvc')).toContain('desc: the set');
+    expect((await rig.lockstep(['remove', 'set.dvc'])).code).toBe(0);
+    expect(existsSync(rig.path('set/sub/b'))).toBe(true);
   });
 });
 
