@@ -1,4 +1,4 @@
-import { constants, createWriteStream, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { constants, createWriteStream, statSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,9 +9,14 @@ import { LockstepError } from '../base/error.ts';
 import { ROOT, resolveAnywhere } from '../base/project-path.ts';
 import type { DvcFileDep } from '../pipeline/dvc/dvc-file.ts';
 import { lockedOf } from '../pipeline/dvc/lock-entry.ts';
+import { checkScheme } from '../remotes/registry.ts';
+import { withoutSecrets } from '../remotes/secrets.ts';
 import type { Context } from './context.ts';
 import { makeRoom, writeImport } from './import-data.ts';
+import { placeWhole } from './place-whole.ts';
 import type { Project } from './project.ts';
+import { fetchAddress } from './remotes/fetch-address.ts';
+import { jobsOf } from './remotes/open-line.ts';
 
 /** Data from an address that is no repository. */
 export interface ImportedUrl {
@@ -24,10 +29,13 @@ export interface ImportedUrl {
   readonly last: DvcFileDep | undefined;
 }
 
+const SCHEME = /^[a-z][a-z0-9+.-]+:\/\//i;
+
 /** Fetches the data and writes down where it is from; false where it is as it was. */
 export async function importUrl(project: Project, context: Context, imported: ImportedUrl): Promise<boolean> {
-  return /^https?:/i.test(imported.url)
-    ? await fromWeb(project, context, imported)
+  if (/^https?:/i.test(imported.url)) return await fromWeb(project, context, imported);
+  return SCHEME.test(imported.url)
+    ? await fromRemote(project, context, imported)
     : await fromDisk(project, context, imported);
 }
 
@@ -35,13 +43,24 @@ export async function importUrl(project: Project, context: Context, imported: Im
 export function writtenAddress(project: Project, { cwd }: Context, { url, file }: { url: string; file: ProjectPath }) {
   if (/^https?:\/\//i.test(url)) return url;
   if (/^file:\/\//i.test(url)) return fileURLToPath(url);
-  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(url)?.[1];
-  if (scheme !== undefined) {
-    throw new LockstepError('usage', `${scheme}: addresses cannot be read`, {
-      hint: 'http:, https:, file: and paths can; for others, dvc import-url writes a file that lockstep understands',
-    });
+  if (SCHEME.test(url)) {
+    checkScheme(url);
+    return withoutSecrets(url);
   }
   return url.startsWith('/') ? url : relative(dirname(join(project.root, file)), resolve(cwd, url));
+}
+
+/** Such a place has no word for a version that all of them would have: it is fetched to be compared. */
+async function fromRemote(project: Project, context: Context, imported: ImportedUrl): Promise<boolean> {
+  const { file, out, url, last } = imported;
+  await bring(project, context, out, (making) =>
+    fetchAddress({ url, options: {} }, { context, jobs: jobsOf(undefined), target: making }),
+  );
+  const content = await take(project, out);
+  const dep = lockedOf(url, content);
+  if (last?.md5 === dep.md5) return false;
+  await writeImport(project, { file, out, dep, content });
+  return true;
 }
 
 async function fromDisk(project: Project, context: Context, { file, out, url, last }: ImportedUrl): Promise<boolean> {
@@ -93,15 +112,11 @@ async function ask(url: string, signal: AbortSignal): Promise<Response> {
   } catch (error) {
     if (signal.aborted) throw new LockstepError('interrupted', 'interrupted');
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new LockstepError('missing-data', `${withoutSecret(url)} cannot be reached: ${cause}`);
+    throw new LockstepError('missing-data', `${withoutSecrets(url)} cannot be reached: ${cause}`);
   }
   if (response.ok) return response;
   await response.body?.cancel();
-  throw new LockstepError('missing-data', `${withoutSecret(url)} answered ${response.status} ${response.statusText}`);
-}
-
-function withoutSecret(url: string): string {
-  return url.replace(/(\w+:\/\/)[^/@\s]+@/g, '$1');
+  throw new LockstepError('missing-data', `${withoutSecrets(url)} answered ${response.status} ${response.statusText}`);
 }
 
 /** What tells one version of a document from the next; as DVC, without asking what kind of tag it is. */
@@ -109,24 +124,14 @@ function validatorOf({ headers }: Response): string | undefined {
   return headers.get('etag') ?? headers.get('content-md5') ?? headers.get('last-modified') ?? undefined;
 }
 
-/** Made ready beside its place, so that it comes whole or not at all. */
+/** Fetched whole, in the place of what was there. */
 async function bring(
   project: Project,
   context: Context,
   out: ProjectPath,
-  fetchInto: (making: string) => Promise<void>,
+  fill: (making: string) => Promise<void>,
 ): Promise<void> {
-  const target = join(project.root, out);
-  mkdirSync(dirname(target), { recursive: true });
-  const directory = mkdtempSync(join(dirname(target), '.lockstep-get-'));
-  try {
-    const making = join(directory, 'whole');
-    await fetchInto(making);
-    await makeRoom(project, context, out);
-    renameSync(making, target);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  await placeWhole(join(project.root, out), { fill, free: () => makeRoom(project, context, out) });
 }
 
 async function take(project: Project, out: ProjectPath) {

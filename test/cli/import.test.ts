@@ -148,7 +148,7 @@ describe('import-url and update', () => {
   });
 
   it.for([
-    [['import-url', 's3://bucket/key'], 's3: addresses cannot be read'],
+    [['import-url', 'foo://bucket/key'], 'there is no remote for foo:// addresses'],
     [['import-url', 'nowhere.csv', 'here.csv'], 'nowhere.csv does not exist'],
     [['import-url', '.dvc/config', 'mine'], 'mine is there already'],
   ] as const)('%j is refused', async ([args, message]) => {

@@ -50,6 +50,12 @@ export const DATA_COMMANDS: readonly CommandRow[] = [
     load: () => import('../get.ts').then((m) => m.command),
   },
   {
+    name: 'get-url',
+    summary: 'Download a file or directory from an address, without tracking it',
+    group: 'data',
+    load: () => import('../get-url.ts').then((m) => m.command),
+  },
+  {
     name: 'list',
     summary: 'List what is in a repository, with the data that it tracks',
     group: 'data',

@@ -68,7 +68,8 @@ async function open({ url, options }: ConfiguredRemote, { env }: Context, jobs: 
   }
 }
 
-function jobsOf(written: unknown): number {
+/** How many objects at the same time: as asked for, or as fits this machine. */
+export function jobsOf(written: unknown): number {
   if (written === undefined) return Math.min(16, 4 * availableParallelism());
   const jobs = Number(written);
   if (Number.isInteger(jobs) && jobs >= 1) return jobs;
