@@ -23,11 +23,8 @@ export const command = defineCommand({
   summary: 'Track data without a stage, by a .dvc file',
   details:
     'The bytes go into the cache, PATH.dvc says which they are, and git ignores the data itself. Data that is tracked ' +
-    'already is recorded as it is now. In a DVC project the file is one that DVC reads.',
-  options: {
-    'no-commit': { type: 'boolean', help: 'only write the .dvc file; the cache is left alone' },
-    desc: { type: 'string', value: 'TEXT', help: 'a word on what it is, kept in the .dvc file' },
-  },
+    'already is recorded as it is now. In a DVC project the file is the one that DVC writes and reads.',
+  options: { 'no-commit': { type: 'boolean', help: 'only write the .dvc file; the cache is left alone' } },
   positionals: { min: 1, max: Number.POSITIVE_INFINITY },
   completes: 'path',
   examples: ['lockstep add data/raw.csv data/images'],
@@ -44,9 +41,7 @@ export const command = defineCommand({
       for (const { path, tracked } of wanted) {
         const keep = given['no-commit'] !== true;
         changed.push(
-          ...(tracked === undefined
-            ? await addNew(project, path, { keep, desc: given.desc })
-            : await addAgain(project, tracked, keep)),
+          ...(tracked === undefined ? await addNew(project, path, keep) : await addAgain(project, tracked, keep)),
         );
       }
       if (!context.quiet && changed.length > 0) {
@@ -106,14 +101,10 @@ async function checkFree(project: Project, { env }: Context, { path, stages }: N
   }
 }
 
-async function addNew(
-  project: Project,
-  path: ProjectPath,
-  { keep, desc }: { readonly keep: boolean; readonly desc: string | undefined },
-): Promise<readonly ProjectPath[]> {
+async function addNew(project: Project, path: ProjectPath, keep: boolean): Promise<readonly ProjectPath[]> {
   const content = await take(project, path, keep);
   const file = `${path}.dvc` as ProjectPath;
-  const text = formatDvcFile({ deps: [], outs: [{ ...recordOf(baseName(path), content), desc }] });
+  const text = formatDvcFile({ deps: [], outs: [recordOf(baseName(path), content)] });
   writeFileAtomic(join(project.root, file), text, { durable: true });
   return [file, ...(await project.store().ignore([path]))];
 }

@@ -3,14 +3,13 @@ import { select } from '../repro/select.ts';
 import { defineCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { openProject } from './project.ts';
-import { filterBy } from './remotes/asked-data.ts';
-import { partsOf, type RestoreReport, restoredText, restoreOut } from './restore-outs.ts';
+import { type RestoreReport, restoredText, restoreOut } from './restore-outs.ts';
 
 export const command = defineCommand({
   usage: 'checkout [targets…]',
   summary: 'Bring the outs that the lockfile names back from the cache',
   details:
-    'What is there already is left alone. A file that the cache cannot bring back is moved to the trash before ' +
+    'Of the whole project, unless targets are named. What is there already is left alone. A file that the cache cannot bring back is moved to the trash before ' +
     'another takes its place. What cannot be restored is named, the rest is restored all the same, and the exit code is 1.',
   options: {
     glob: { type: 'boolean', help: 'targets are patterns' },
@@ -21,23 +20,22 @@ export const command = defineCommand({
   },
   positionals: { min: 0, max: Number.POSITIVE_INFINITY },
   completes: 'stage',
-  examples: ['git switch other-branch && lockstep checkout', 'lockstep checkout train data/images/cat.png'],
+  examples: ['git switch other-branch && lockstep checkout', 'lockstep checkout train'],
   run: async (context, given, targets) => {
     const project = await openProject(context);
     try {
       const loaded = await project.load();
-      const { named } = select(loaded, project.here, { targets, glob: given.glob === true });
+      const { named } = select(loaded, project.here, {
+        targets,
+        glob: given.glob === true,
+        allPipelines: targets.length === 0,
+      });
       const report: RestoreReport = { restored: [], kept: [], missing: [], trash: {} };
-      const stages = [...named].flatMap((id) => loaded.stages.get(id) ?? []);
-      const isWanted = targets.length === 0 ? () => 'all' as const : filterBy(project, stages, targets);
-      for (const stage of stages) {
-        for (const [path, { content }] of lockedEntry(loaded, stage)?.entry.outs ?? []) {
-          const part = isWanted(path);
-          if (part === 'none') continue;
-          const out = { path, content, stage: labelOf(loaded, stage.id) };
-          for (const wanted of partsOf(project, out, part === 'all' ? undefined : part)) {
-            await restoreOut(project, wanted, report);
-          }
+      for (const id of named) {
+        const stage = loaded.stages.get(id);
+        const outs = stage === undefined ? undefined : lockedEntry(loaded, stage)?.entry.outs;
+        for (const [path, { content }] of outs ?? []) {
+          await restoreOut(project, { path, content, stage: labelOf(loaded, id) }, report);
         }
       }
       if (given.json === true) context.stdout.write(`${JSON.stringify(report)}\n`);

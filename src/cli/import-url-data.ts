@@ -1,4 +1,4 @@
-import { constants, createWriteStream, statSync } from 'node:fs';
+import { constants, createWriteStream, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,16 +7,13 @@ import { fileURLToPath } from 'node:url';
 import type { ProjectPath } from '../base/brand.ts';
 import { LockstepError } from '../base/error.ts';
 import { ROOT, resolveAnywhere } from '../base/project-path.ts';
+import { recordOf } from '../pipeline/dvc/data-file.ts';
 import type { DvcFileDep } from '../pipeline/dvc/dvc-file.ts';
-import { lockedOf } from '../pipeline/dvc/lock-entry.ts';
 import { checkScheme } from '../remotes/registry.ts';
-import { withoutSecrets } from '../remotes/secrets.ts';
 import type { Context } from './context.ts';
+import { fetchAddress } from './fetch-address.ts';
 import { makeRoom, writeImport } from './import-data.ts';
-import { placeWhole } from './place-whole.ts';
 import type { Project } from './project.ts';
-import { fetchAddress } from './remotes/fetch-address.ts';
-import { jobsOf } from './remotes/open-line.ts';
 
 /** Data from an address that is no repository. */
 export interface ImportedUrl {
@@ -29,38 +26,26 @@ export interface ImportedUrl {
   readonly last: DvcFileDep | undefined;
 }
 
-const SCHEME = /^[a-z][a-z0-9+.-]+:\/\//i;
-
 /** Fetches the data and writes down where it is from; false where it is as it was. */
 export async function importUrl(project: Project, context: Context, imported: ImportedUrl): Promise<boolean> {
   if (/^https?:/i.test(imported.url)) return await fromWeb(project, context, imported);
-  return SCHEME.test(imported.url)
+  return isAddress(imported.url)
     ? await fromRemote(project, context, imported)
     : await fromDisk(project, context, imported);
 }
 
-/** An address as it is to be written down. Throws `usage` for a kind that cannot be read. */
-export function writtenAddress(project: Project, { cwd }: Context, { url, file }: { url: string; file: ProjectPath }) {
-  if (/^https?:\/\//i.test(url)) return url;
-  if (/^file:\/\//i.test(url)) return fileURLToPath(url);
-  if (SCHEME.test(url)) {
-    checkScheme(url);
-    return withoutSecrets(url);
-  }
-  return url.startsWith('/') ? url : relative(dirname(join(project.root, file)), resolve(cwd, url));
+function isAddress(url: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(url);
 }
 
-/** Such a place has no word for a version that all of them would have: it is fetched to be compared. */
-async function fromRemote(project: Project, context: Context, imported: ImportedUrl): Promise<boolean> {
-  const { file, out, url, last } = imported;
-  await bring(project, context, out, (making) =>
-    fetchAddress({ url, options: {} }, { context, jobs: jobsOf(undefined), target: making }),
-  );
-  const content = await take(project, out);
-  const dep = lockedOf(url, content);
-  if (last?.md5 === dep.md5) return false;
-  await writeImport(project, { file, out, dep, content });
-  return true;
+/** An address as it is to be written down. Throws `usage` for a kind that cannot be read. */
+export function writtenAddress(project: Project, { cwd }: Context, { url, file }: { url: string; file: ProjectPath }) {
+  if (/^file:\/\//i.test(url)) return fileURLToPath(url);
+  if (isAddress(url)) {
+    checkScheme(url);
+    return url;
+  }
+  return url.startsWith('/') ? url : relative(dirname(join(project.root, file)), resolve(cwd, url));
 }
 
 async function fromDisk(project: Project, context: Context, { file, out, url, last }: ImportedUrl): Promise<boolean> {
@@ -70,12 +55,12 @@ async function fromDisk(project: Project, context: Context, { file, out, url, la
   }
   const store = project.store();
   const there = await store.observe(resolveAnywhere(ROOT, relative(project.root, from)));
-  if (there !== 'missing' && last !== undefined && lockedOf(url, there).md5 === last.md5) return false;
+  if (there !== 'missing' && last !== undefined && isSame(recordOf(url, there), last)) return false;
   await bring(project, context, out, (making) =>
     cp(from, making, { recursive: true, mode: constants.COPYFILE_FICLONE, dereference: true }),
   );
   const content = await take(project, out);
-  await writeImport(project, { file, out, dep: lockedOf(url, content), content });
+  await writeImport(project, { file, out, dep: recordOf(url, content), content });
   return true;
 }
 
@@ -97,12 +82,27 @@ async function fromWeb(project: Project, context: Context, { file, out, url, las
     }
   });
   const content = await take(project, out);
-  const { size, hash, md5 } = lockedOf(url, content);
+  const { size, hash, md5, sha256 } = recordOf(url, content);
   // Where the server says nothing that tells versions apart, the content itself does.
-  const dep = { checksum: checksum ?? md5, size, hash, path: url };
-  const isSame = last?.checksum === dep.checksum;
-  if (!isSame) await writeImport(project, { file, out, dep, content });
-  return !isSame;
+  const dep = { checksum: checksum ?? md5 ?? sha256, size, hash, path: url };
+  const isNew = last?.checksum !== dep.checksum;
+  if (isNew) await writeImport(project, { file, out, dep, content });
+  return isNew;
+}
+
+/** Of other places it is only known what they have, so that is fetched and then compared. */
+async function fromRemote(project: Project, context: Context, { file, out, url, last }: ImportedUrl): Promise<boolean> {
+  const target = join(project.root, out);
+  await fetchAddress(context, { url, target, free: () => makeRoom(project, context, out) });
+  const content = await take(project, out);
+  const dep = recordOf(url, content);
+  const isNew = last === undefined || !isSame(dep, last);
+  if (isNew) await writeImport(project, { file, out, dep, content });
+  return isNew;
+}
+
+function isSame(now: DvcFileDep, last: DvcFileDep): boolean {
+  return now.md5 === last.md5 && now.sha256 === last.sha256;
 }
 
 async function ask(url: string, signal: AbortSignal): Promise<Response> {
@@ -112,11 +112,15 @@ async function ask(url: string, signal: AbortSignal): Promise<Response> {
   } catch (error) {
     if (signal.aborted) throw new LockstepError('interrupted', 'interrupted');
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new LockstepError('missing-data', `${withoutSecrets(url)} cannot be reached: ${cause}`);
+    throw new LockstepError('missing-data', `${withoutSecret(url)} cannot be reached: ${cause}`);
   }
   if (response.ok) return response;
   await response.body?.cancel();
-  throw new LockstepError('missing-data', `${withoutSecrets(url)} answered ${response.status} ${response.statusText}`);
+  throw new LockstepError('missing-data', `${withoutSecret(url)} answered ${response.status} ${response.statusText}`);
+}
+
+function withoutSecret(url: string): string {
+  return url.replace(/(\w+:\/\/)[^/@\s]+@/g, '$1');
 }
 
 /** What tells one version of a document from the next; as DVC, without asking what kind of tag it is. */
@@ -124,14 +128,24 @@ function validatorOf({ headers }: Response): string | undefined {
   return headers.get('etag') ?? headers.get('content-md5') ?? headers.get('last-modified') ?? undefined;
 }
 
-/** Fetched whole, in the place of what was there. */
+/** Made ready beside its place, so that it comes whole or not at all. */
 async function bring(
   project: Project,
   context: Context,
   out: ProjectPath,
-  fill: (making: string) => Promise<void>,
+  fetchInto: (making: string) => Promise<void>,
 ): Promise<void> {
-  await placeWhole(join(project.root, out), { fill, free: () => makeRoom(project, context, out) });
+  const target = join(project.root, out);
+  mkdirSync(dirname(target), { recursive: true });
+  const directory = mkdtempSync(join(dirname(target), '.lockstep-get-'));
+  try {
+    const making = join(directory, 'whole');
+    await fetchInto(making);
+    await makeRoom(project, context, out);
+    renameSync(making, target);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 async function take(project: Project, out: ProjectPath) {

@@ -70,7 +70,7 @@ function portOf(text: string): number {
   throw new LockstepError('usage', `--port needs a number below 65536, not '${text}'`);
 }
 
-function artifactDirectoryOf(context: Context, given: string | undefined): string {
+export function artifactDirectoryOf(context: Context, given: string | undefined): string {
   if (given !== undefined && /^[A-Za-z][\w+.-]+:\/\//.test(given)) {
     throw new LockstepError('usage', `--artifacts needs a directory, not '${given}'`, {
       hint: 'artifacts are kept in a directory of this machine, by their content',

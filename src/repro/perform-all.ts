@@ -93,7 +93,6 @@ async function openSession(tools: Tools, loaded: Loaded, request: ReproRequest):
     parent: request.run ?? (tools.randomId() as RunId),
     commit: request.commit,
     useRunCache: request.useRunCache,
-    supply: request.supply,
     grace: request.grace,
     history: await tracking.lastDurations(),
     captureCode: createCodeCapture(tools, {

@@ -1,17 +1,17 @@
 import type { StageId } from '../base/brand.ts';
 import { unreachable } from '../base/unreachable.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import { bringInputs } from './bring-inputs.ts';
 import { type Considered, consider, NO_FORESIGHT } from './consider.ts';
 import { isLeftAlone } from './decide.ts';
 import type { Outcome } from './decision.ts';
-import { lockedEntry } from './loaded.ts';
+import { labelOf, lockedEntry } from './loaded.ts';
 import { createQueue, createSlots, type Limits, type Slot } from './order.ts';
-import { openProcurement } from './procure.ts';
 import { recordData } from './record-data.ts';
 import { restoreStage } from './restore.ts';
 import { runStage } from './run-stage.ts';
 import type { Session } from './session.ts';
-import type { Elsewhere } from './supply.ts';
+import type { Supply } from './supply.ts';
 
 export interface Performance {
   /** What was just found of each stage; one that is to be kept need not be looked at again. */
@@ -24,6 +24,8 @@ export interface Performance {
   /** Stages are tried even if one that they need failed. */
   readonly ignoreErrors: boolean;
   readonly limits: Limits;
+  /** Where what is missing is brought from; absent: nowhere. */
+  readonly supply?: Supply | undefined;
   /** Asked before a stage runs; false leaves it out as if it had failed. */
   readonly confirm: ((stage: Stage) => Promise<boolean>) | undefined;
 }
@@ -35,11 +37,8 @@ export async function perform(session: Session, request: Performance): Promise<R
   const room = createRoom(createSlots(request.limits));
   const outcomes = new Map<StageId, Outcome>();
   const starts = new Map<StageId, number>();
+  const { supply } = request;
   let firstFailure: StageId | undefined;
-  // A dep that is not there is taken as locked only where nobody makes it anew.
-  const isIdle = (id: StageId) => !request.wanted.has(id) || outcomes.get(id)?.kind === 'kept';
-  const { supply } = session;
-  const procurement = supply === undefined ? undefined : openProcurement(session, supply, isIdle);
 
   let stoppage: { readonly error: unknown } | undefined;
 
@@ -88,7 +87,6 @@ export async function perform(session: Session, request: Performance): Promise<R
       const held = heldUp(stage);
       if (held !== undefined) return held;
       const considered = await look(stage);
-      if (session.signal.aborted) return { kind: 'stopped', run: null };
       session.emit({ event: 'stage-decided', stage: stage.id, decision: considered.decision });
       const { decision } = considered;
       switch (decision.do) {
@@ -120,14 +118,13 @@ export async function perform(session: Session, request: Performance): Promise<R
       const known = request.planned?.get(stage.id);
       const untouched = upstream.every((id) => !outcomes.has(id) || outcomes.get(id)?.kind === 'kept');
       if (known?.decision.do === 'keep' && untouched) return known;
-      const considered = await lookWith(stage, procurement);
-      if (procurement === undefined || !needsDeps(considered)) return considered;
-      if (!(await procurement.procureDeps(stage))) return await lookWith(stage, undefined);
-      return considered.decision.do === 'run' ? considered : await lookWith(stage, procurement);
+      const first = await considerNow(stage, upstream);
+      if (supply === undefined) return first;
+      const came = await bringInputs(session.tools, session.loaded, { supply, considered: first });
+      return came ? await considerNow(stage, upstream) : first;
     }
 
-    async function lookWith(stage: Stage, elsewhere: Elsewhere | undefined): Promise<Considered> {
-      const upstream = graph.upstream.get(stage.id) ?? [];
+    async function considerNow(stage: Stage, upstream: readonly StageId[]): Promise<Considered> {
       const ran = upstream.some((id) => outcomes.get(id)?.kind === 'ran');
       return await consider(stage, lockedEntry(session.loaded, stage), {
         tools: session.tools,
@@ -140,7 +137,8 @@ export async function perform(session: Session, request: Performance): Promise<R
         },
         useRunCache: session.useRunCache,
         upstream,
-        elsewhere,
+        supply,
+        label: labelOf(session.loaded, stage.id),
       });
     }
 
@@ -177,12 +175,6 @@ export async function perform(session: Session, request: Performance): Promise<R
 
 function isBroken(outcome: Outcome | undefined): boolean {
   return outcome?.kind === 'failed' || outcome?.kind === 'stopped' || outcome?.kind === 'blocked';
-}
-
-/** Whether it is to run, or only because of a dep that is not there is not. */
-function needsDeps({ decision }: Considered): boolean {
-  if (decision.do === 'blocked') return decision.reasons.some(({ reason }) => reason === 'dep-missing');
-  return decision.do === 'run';
 }
 
 interface Room {

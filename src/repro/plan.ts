@@ -3,9 +3,8 @@ import type { Content } from '../base/content.ts';
 import { type Considered, consider, lookOnce } from './consider.ts';
 import type { Decision } from './decision.ts';
 import type { Loaded } from './loaded.ts';
-import { lockedEntry } from './loaded.ts';
+import { labelOf, lockedEntry } from './loaded.ts';
 import { createParamsReader } from './params-reader.ts';
-import { foreseeSupply } from './procure.ts';
 import type { Supply } from './supply.ts';
 import type { Tools } from './tools.ts';
 
@@ -17,7 +16,7 @@ export interface PlanRequest {
   readonly forceDownstream: boolean;
   readonly allowMissing: boolean;
   readonly useRunCache: boolean;
-  /** What is not here may come from there. */
+  /** What may be had that is not here; undefined: nothing. */
   readonly supply?: Supply | undefined;
 }
 
@@ -32,10 +31,6 @@ export async function plan(
   const restored = new Map<ProjectPath, Content>();
   const paramsReader = createParamsReader(tools, { once: true });
   const look = lookOnce(tools.store);
-  const { supply } = request;
-  const isIdle = (id: StageId) => !request.wanted.has(id) || considered.get(id)?.decision.do === 'keep';
-  const elsewhere =
-    supply === undefined ? undefined : foreseeSupply(supply, loaded, { wanted: request.wanted, isIdle });
   for (const id of loaded.graph.order) {
     const stage = request.wanted.has(id) ? loaded.stages.get(id) : undefined;
     if (stage === undefined) continue;
@@ -49,7 +44,8 @@ export async function plan(
       wishes: { force, allowMissing: request.allowMissing },
       useRunCache: request.useRunCache,
       upstream,
-      elsewhere,
+      supply: request.supply,
+      label: labelOf(loaded, id),
     });
     const blockedBy = upstream.filter((other) => considered.get(other)?.decision.do === 'blocked');
     const result = blockedBy.length === 0 ? one : { ...one, decision: blocked(one.decision, blockedBy) };

@@ -1,7 +1,6 @@
 import type { RunId } from '../base/brand.ts';
 import type { OnEvent } from './event.ts';
 import type { Performance } from './perform.ts';
-import type { Supply } from './supply.ts';
 
 export interface ReproRequest extends Performance {
   /** The run of the whole; absent: one with an id of its own. */
@@ -9,8 +8,6 @@ export interface ReproRequest extends Performance {
   readonly dry: boolean;
   readonly commit: boolean;
   readonly useRunCache: boolean;
-  /** What is not here may come from there. */
-  readonly supply?: Supply | undefined;
   /** Milliseconds between TERM and KILL. */
   readonly grace: number;
   readonly signal: AbortSignal;

@@ -10,7 +10,6 @@ import type { Leftovers } from './leftovers.ts';
 import type { Loaded } from './loaded.ts';
 import type { ParamsReader } from './params-reader.ts';
 import type { Recorder } from './recorder.ts';
-import type { Supply } from './supply.ts';
 import type { StageDoor, Tools } from './tools.ts';
 
 /** One `repro` that performs: what its stages share. */
@@ -31,8 +30,6 @@ export interface Session {
   readonly commit: boolean;
   /** Results are remembered for other branches. */
   readonly useRunCache: boolean;
-  /** What is not here may come from there. */
-  readonly supply: Supply | undefined;
   /** Milliseconds between TERM and KILL. */
   readonly grace: number;
   /** The newest finished run of each stage, by `<file>:<name>`, and how long it took. */

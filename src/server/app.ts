@@ -7,6 +7,7 @@ import { RequestError } from '../tracking/request-error.ts';
 import { type Answer, jsonAnswer, refusalAnswer, sendAnswer } from './answer.ts';
 import type { Endpoint, Services } from './endpoint.ts';
 import { readRequest } from './fields.ts';
+import { describeApi } from './openapi.ts';
 import { queryOf, rawPath } from './raw-path.ts';
 import { readJsonBody } from './read-body.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -43,6 +44,7 @@ export function buildApp({ services, endpoints, routes, metrics, log, callers }:
   app.get('/metrics', (c) =>
     c.text(metrics.text(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   );
+  app.get('/openapi.json', (c) => c.json(describeApi(endpoints, routes)));
   for (const endpoint of endpoints) {
     for (const prefix of PREFIXES) {
       app.on(endpoint.method, prefix + endpoint.path, async (c) => {

@@ -10,6 +10,7 @@ import { hexOf } from '../base/hash.ts';
 import { RequestError } from '../tracking/request-error.ts';
 import type { Database } from '../tracking/schema.ts';
 import type { TrackingDatabase } from '../tracking/tracking-database.ts';
+import { removeStale } from './stale-files.ts';
 
 export interface StoredFile {
   readonly path: string;
@@ -35,6 +36,10 @@ export interface ArtifactStore {
   list(path: string): Promise<readonly ListedFile[]>;
   /** A file, or a directory with all in it. Whether there was one. */
   remove(path: string): Promise<boolean>;
+  /** The same as a part of something larger: the names go with `trx`, and `drop` is for afterwards. */
+  forget(trx: Transaction<Database>, path: string): Promise<readonly string[]>;
+  /** Removes content that no name is left of. */
+  drop(digests: readonly string[]): Promise<void>;
 }
 
 export interface DirectoryStoreOptions {
@@ -48,6 +53,7 @@ export interface DirectoryStoreOptions {
 export function openDirectoryStore({ directory, tracking, now, isPinned }: DirectoryStoreOptions): ArtifactStore {
   const incoming = join(directory, 'incoming');
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
+  removeStale(incoming, now());
   const objectOf = (digest: Digest) => {
     const hex = hexOf(digest);
     return join(directory, 'sha256', hex.slice(0, 2), hex.slice(2));
@@ -64,6 +70,16 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
         if (user === undefined) rmSync(objectOf(digest as Digest), { force: true });
       }
     });
+  const forget = async (trx: Transaction<Database>, path: string) => {
+    const rows = [await rowOf(trx, path), ...(await below(trx, path).selectAll().execute())];
+    const there = rows.filter((row) => row !== undefined);
+    if (there.length === 0) return [];
+    await refusePinned(isPinned(trx, path));
+    await trx.deleteFrom('artifact_files').where('path', '=', path).execute();
+    const [from, to] = rangeBelow(path);
+    await trx.deleteFrom('artifact_files').where('path', '>=', from).where('path', '<', to).execute();
+    return there.map(({ digest }) => digest);
+  };
   return {
     async put(path, content) {
       const temporary = join(incoming, temporaryName());
@@ -110,19 +126,12 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
       return [...found.values()];
     },
     async remove(path) {
-      const gone = await tracking.write(async (trx) => {
-        const rows = [await rowOf(trx, path), ...(await below(trx, path).selectAll().execute())];
-        const there = rows.filter((row) => row !== undefined);
-        if (there.length === 0) return [];
-        await refusePinned(isPinned(trx, path));
-        await trx.deleteFrom('artifact_files').where('path', '=', path).execute();
-        const [from, to] = rangeBelow(path);
-        await trx.deleteFrom('artifact_files').where('path', '>=', from).where('path', '<', to).execute();
-        return there.map(({ digest }) => digest);
-      });
+      const gone = await tracking.write((trx) => forget(trx, path));
       await dropUnused(gone);
       return gone.length > 0;
     },
+    forget,
+    drop: dropUnused,
   };
 }
 
@@ -145,7 +154,8 @@ function below(db: Connection, path: string) {
 /** Written in pieces of this size while the next one comes in and is hashed. */
 const PIECE = 2 ** 20;
 
-async function receive(
+/** Content whole, on the disk and named by its digest. */
+export async function receive(
   temporary: string,
   content: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly digest: Digest; readonly size: number }> {

@@ -1,20 +1,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { sendAnswer } from './answer.ts';
 import { buildApp, explain } from './app.ts';
 import { artifactRoutes } from './artifact-routes.ts';
 import { openDirectoryStore } from './artifact-store.ts';
+import { openUploads } from './artifact-uploads.ts';
 import type { Endpoint, Services } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import type { Guard } from './guard.ts';
 import { modelArtifactRoutes } from './model-artifacts.ts';
 import { isPinnedArtifact } from './pinned-artifacts.ts';
+import { purgeEndpoints } from './purge.ts';
 import { rawPath } from './raw-path.ts';
 import { makeRequestMetrics } from './request-metrics.ts';
 import { runArtifactRoutes } from './run-artifacts.ts';
 import type { Exchange } from './send-file.ts';
 import type { ServerLog } from './server-log.ts';
+import { uploadRoutes } from './upload-routes.ts';
 
 export interface ListenerOptions {
   readonly services: Services;
@@ -43,9 +47,10 @@ export function makeListener({ services, artifactDirectory, log, guard, endpoint
   });
   const app = buildApp({
     services,
-    endpoints: endpoints ?? ENDPOINTS,
+    endpoints: endpoints ?? [...ENDPOINTS, ...purgeEndpoints(artifacts)],
     routes: [
       ...artifactRoutes(artifacts),
+      ...uploadRoutes(artifacts, openUploads(join(artifactDirectory, 'uploads'), services.now)),
       ...runArtifactRoutes(services, artifacts),
       ...modelArtifactRoutes(services, artifacts),
     ],

@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDirectoryStore } from '../../src/server/artifact-store.ts';
@@ -221,6 +222,8 @@ describe('models promote', () => {
       { version: 2, what: 'alias:champion', from: '2', to: null, who: 'ada' },
     ]);
     expect(await ok(rig, 'models', 'history', 'churn')).toMatch(/Production\s+Archived\s+ada/);
+    await rig.lockstep(['models', 'promote', 'churn', '1', 'Staging']);
+    expect((await json(rig, 'models', 'history', 'churn')).history.at(-1).who).toBe(userInfo().username);
     expect(await rig.lockstep(['models', 'alias', 'churn', 'champion', '--delete'])).toMatchObject({ code: 2 });
     expect(await rig.lockstep(['models', 'alias', 'churn', 'champion'])).toMatchObject({ code: 2 });
   });

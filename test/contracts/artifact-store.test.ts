@@ -10,7 +10,7 @@ import {
 } from '../../src/server/access-tokens.ts';
 import { type ArtifactStore, openDirectoryStore } from '../../src/server/artifact-store.ts';
 import type { TrackingDatabase } from '../../src/tracking/tracking-database.ts';
-import { databaseKinds } from './tracking-databases.ts';
+import { databaseKinds, OPENING } from './tracking-databases.ts';
 
 async function* content(...parts: readonly string[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield Buffer.from(part);
@@ -31,7 +31,7 @@ describe.each(databaseKinds())('over $name', ({ open, dispose }) => {
     tracking = await open();
     const isPinned = async (_: unknown, path: string) => pinned.has(path);
     store = openDirectoryStore({ directory, tracking, now: () => 7, isPinned });
-  });
+  }, OPENING);
 
   afterAll(async () => {
     await tracking.close();

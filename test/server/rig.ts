@@ -122,13 +122,15 @@ export interface RigOptions {
   readonly insecure?: boolean;
   readonly endpoints?: readonly Endpoint[];
   readonly verbose?: boolean;
+  /** In place of a SQLite file in the rig's directory. */
+  readonly backend?: string;
   /** What must be in the database before the server starts. */
   readonly prepare?: (tracking: TrackingDatabase) => Promise<void>;
 }
 
 export async function serverRig(options: RigOptions = {}): Promise<ServerRig> {
   const directory = mkdtempSync(join(tmpdir(), 'lockstep-server-'));
-  const tracking = await openTracking(join(directory, 'lockstep.db'));
+  const tracking = await openTracking(options.backend ?? join(directory, 'lockstep.db'));
   const log: string[] = [];
   try {
     await options.prepare?.(tracking);

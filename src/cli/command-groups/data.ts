@@ -50,12 +50,6 @@ export const DATA_COMMANDS: readonly CommandRow[] = [
     load: () => import('../get.ts').then((m) => m.command),
   },
   {
-    name: 'get-url',
-    summary: 'Download a file or directory from an address, without tracking it',
-    group: 'data',
-    load: () => import('../get-url.ts').then((m) => m.command),
-  },
-  {
     name: 'list',
     summary: 'List what is in a repository, with the data that it tracks',
     group: 'data',
@@ -72,6 +66,12 @@ export const DATA_COMMANDS: readonly CommandRow[] = [
     summary: 'Take data from an address or a path, and track where it is from',
     group: 'data',
     load: () => import('../import-url.ts').then((m) => m.command),
+  },
+  {
+    name: 'get-url',
+    summary: 'Download a file or directory from an address, and track nothing',
+    group: 'data',
+    load: () => import('../get-url.ts').then((m) => m.command),
   },
   {
     name: 'update',

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { LockstepError } from '../../base/error.ts';
-import { type Line, stoppage } from '../../remotes/line.ts';
+import { type Line, type Progress, stoppage } from '../../remotes/line.ts';
 import { openRemote } from '../../remotes/registry.ts';
 import { type Remote, RemoteError } from '../../remotes/remote.ts';
 import { PATIENCE } from '../../remotes/retry.ts';
@@ -14,43 +14,39 @@ export interface LineWish {
   /** Undefined: the default one. */
   readonly name: string | undefined;
   readonly jobs: string | undefined;
-  /** What the progress says is being done. */
-  readonly verb: string;
 }
 
-interface Around {
+interface Asking {
   readonly project: Project;
   readonly context: Context;
 }
 
 /** Opens the way to a remote for as long as the work takes. */
 export async function overRemote<Result>(
-  around: Around,
-  wish: LineWish,
+  asking: Asking,
+  wish: LineWish & { readonly verb: string },
   work: (line: Line) => Promise<Result>,
 ): Promise<Result> {
-  const line = await openLine(around, wish);
-  const progress = showProgress(around.context, wish.verb);
+  const progress = showProgress(asking.context, wish.verb);
+  const line = await openLine(asking, wish, progress);
   try {
-    return await work({ ...line, progress });
+    return await work(line);
   } finally {
     progress.end();
     await line.remote.close();
   }
 }
 
-/** The way to a remote, whose `remote` is to be closed. */
-export async function openLine(
-  { project, context }: Around,
-  wish: Omit<LineWish, 'verb'>,
-): Promise<Omit<Line, 'progress'>> {
+/** Whoever opens a line closes its remote. */
+export async function openLine({ project, context }: Asking, wish: LineWish, progress: Progress): Promise<Line> {
   const configured = chosen(wish);
   const jobs = jobsOf(wish.jobs ?? configured.options.jobs);
   const remote = await open(configured, context, jobs);
-  return { remote, objects: project.store().exchange(), jobs, signal: context.signal, patience: PATIENCE };
+  const { signal } = context;
+  return { remote, objects: project.store().exchange(), jobs, signal, patience: PATIENCE, progress };
 }
 
-function chosen({ remotes, name }: Pick<LineWish, 'remotes' | 'name'>): ConfiguredRemote {
+function chosen({ remotes, name }: LineWish): ConfiguredRemote {
   const wanted = name ?? remotes.standard;
   if (wanted !== undefined) return remotes.named(wanted);
   const hint =
@@ -68,8 +64,7 @@ async function open({ url, options }: ConfiguredRemote, { env }: Context, jobs: 
   }
 }
 
-/** How many objects at the same time: as asked for, or as fits this machine. */
-export function jobsOf(written: unknown): number {
+function jobsOf(written: unknown): number {
   if (written === undefined) return Math.min(16, 4 * availableParallelism());
   const jobs = Number(written);
   if (Number.isInteger(jobs) && jobs >= 1) return jobs;

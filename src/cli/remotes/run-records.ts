@@ -1,11 +1,8 @@
 import type { Digest } from '../../base/brand.ts';
-import { hexOf } from '../../base/hash.ts';
 import { fingerprintOf } from '../../pipeline/fingerprint.ts';
-import type { Line } from '../../remotes/line.ts';
-import { fetchRecords, fetchRecordsAt, type RunRecord } from '../../remotes/records.ts';
+import type { RunRecord } from '../../remotes/records.ts';
 import { recallRun } from '../../repro/run-memory.ts';
-import type { RecallQuestion } from '../../repro/supply.ts';
-import { openRunFiles, type RunFiles } from '../../store/run-files.ts';
+import { openRunFiles, type RunFiles, runFileKey } from '../../store/run-files.ts';
 import type { Project } from '../project.ts';
 import type { AskedEntry } from './asked-data.ts';
 
@@ -29,24 +26,7 @@ export async function runRecords(
 
 function keyOf({ entry }: AskedEntry): string {
   const outs = new Map([...entry.outs].map(([path, { persist }]) => [path, persist]));
-  return keyAt(fingerprintOf({ ...entry, outs }));
-}
-
-function keyAt(fingerprint: Digest): string {
-  const hex = hexOf(fingerprint);
-  return `runs/${hex.slice(0, 2)}/${hex.slice(2)}.run`;
-}
-
-/** Brings what the remote knows of a stage with these inputs: of all records of DVC's, only a listing tells the names. */
-export async function recallRecords(project: Project, line: Line, question: RecallQuestion): Promise<void> {
-  const files = runFilesOf(project);
-  if (project.tools.scheme === 'native') {
-    await fetchRecordsAt(line, files, [keyAt(question.fingerprint)]);
-    return;
-  }
-  const { dvcKeyOfInputs } = await import('../../repro/dvc-runs.ts');
-  const key = dvcKeyOfInputs(question.stage, question.inputs);
-  if (key !== undefined) await fetchRecords(line, files, `runs/${key.slice(0, 2)}/${key}/`);
+  return runFileKey(fingerprintOf({ ...entry, outs }));
 }
 
 function fingerprintAt(key: string): Digest {
