@@ -9,6 +9,8 @@ import { PATIENCE, retrying } from '../../src/remotes/retry.ts';
 export interface RemoteUnderTest {
   readonly remote: Remote;
   readonly end: () => Promise<void>;
+  /** A name with letters that a URL has to spell otherwise, as far as its server can take them. */
+  readonly oddName?: string;
 }
 
 async function bytesOf(remote: Remote, key: string): Promise<Buffer> {
@@ -55,10 +57,11 @@ export function remoteContract(name: string, open: () => Promise<RemoteUnderTest
       const large = Buffer.alloc(20 * 1024 * 1024, 'lockstep ');
       await remote.write('files/md5/aa/large', sending(large));
       await remote.write('files/md5/aa/empty', sending(''));
-      await remote.write('files/md5/ab/odd +%name#?', sending('odd'));
+      const odd = `files/md5/ab/${under.oddName ?? 'odd +%name#?'}`;
+      await remote.write(odd, sending('odd'));
       expect((await bytesOf(remote, 'files/md5/aa/large')).equals(large)).toBe(true);
       expect((await bytesOf(remote, 'files/md5/aa/empty')).length).toBe(0);
-      expect((await bytesOf(remote, 'files/md5/ab/odd +%name#?')).toString()).toBe('odd');
+      expect((await bytesOf(remote, odd)).toString()).toBe('odd');
     });
 
     test('what is there is told with its size, few or many asked for', async () => {
@@ -94,10 +97,10 @@ export function remoteContract(name: string, open: () => Promise<RemoteUnderTest
     test('many write the same and others at once', async () => {
       const { remote } = under;
       const text = 'the same bytes '.repeat(10_000);
-      // Some servers fail for once when others replace what they read; every user of a remote tries again.
-      const write = async (n: number) => {
+      // A server may fail one of several that replace the same, as long as it says that it passes.
+      const write = (n: number) => {
         const file = sending(text);
-        await retrying(PATIENCE, file.signal, () => remote.write(`sha256/ff/${n % 3}`, file));
+        return retrying(PATIENCE, file.signal, () => remote.write(`sha256/ff/${n % 3}`, file));
       };
       await Promise.all(Array.from({ length: 12 }, (_, n) => write(n)));
       expect(await listed(remote, 'sha256/ff/')).toEqual([0, 1, 2].map((n) => `sha256/ff/${n} ${text.length}`));

@@ -175,8 +175,8 @@ async function hostCheck(name: HostName, { files, strictness }: Checking) {
         verify(false);
       });
     },
-    // A host shows one of its keys; it is asked for one that is known.
-    ...(types.length > 0 && { algorithms: { serverHostKey: { append: [], prepend: types, remove: [] } } }),
+    // A host shows one of its keys; it is asked for one that is known. The library only moves what was removed before.
+    ...(types.length > 0 && { algorithms: { serverHostKey: { append: [], remove: types, prepend: types } } }),
   } as ConnectOptions;
   return { connect, refused: () => refused };
 }

@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net';
 import SftpClient from 'ssh2-sftp-client';
 import { faultOfNetwork } from '../fault.ts';
 import { RemoteError, type RemoteFault } from '../remote.ts';
@@ -23,7 +24,9 @@ export class Session {
 
   static async open(options: SftpClient.ConnectOptions): Promise<Session> {
     const session = new Session();
-    session.#sftp = await session.#client.connect({ ...ALIVE, ...options });
+    // Without delay: the system holds a small request back until the answer to the one before has come, 40 ms at times.
+    const sock = createConnection({ host: options.host, port: options.port ?? 22, noDelay: true });
+    session.#sftp = await session.#client.connect({ ...ALIVE, ...options, sock });
     return session;
   }
 
