@@ -57,6 +57,23 @@ describe.skipIf(REAL_WEBDAV === undefined)('with a real WebDAV server', () => {
     plain.close();
   });
 
+  test('a token, or a header of its own, is sent in place of a user', async () => {
+    const sent: (string | undefined)[] = [];
+    const asking = createServer(({ headers }, answer) => {
+      sent.push(headers.authorization ?? String(headers['x-key']));
+      answer.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => asking.listen(0, '127.0.0.1', resolve));
+    const url = `webdav://127.0.0.1:${(asking.address() as AddressInfo).port}/project`;
+    for (const options of [{ token: 'abc' }, { custom_auth_header: 'X-Key', password: 'def' }]) {
+      expect(await faultOf(await openRemote({ url, options, env: {}, jobs: 1 }))).toBe('none');
+    }
+    asking.close();
+    expect(sent).toEqual(['Bearer abc', 'def']);
+    const command = openRemote({ url, options: { bearer_token_command: 'echo abc' }, env: {}, jobs: 1 });
+    await expect(command).rejects.toMatchObject({ fault: 'fatal' });
+  });
+
   test('a server that breaks off, or says nothing any more, is given up', async () => {
     const hanging = createServer((request, answer) => {
       if (request.method !== 'GET') return;
