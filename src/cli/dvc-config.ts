@@ -124,20 +124,19 @@ const parsing = z.strictObject({
     .default('nargs'),
 });
 
+/** Options of a remote that hold paths. */
+export const REMOTE_PATHS: readonly string[] = [
+  'gdrive_user_credentials_file',
+  'gdrive_service_account_json_file_path',
+  'credentialpath',
+  'configpath',
+  'keyfile',
+  'cert_path',
+  'key_path',
+];
+
 /** Options of all sections that hold paths, of which a relative one starts at the file's directory. */
-const PATHS: Readonly<Record<string, readonly string[]>> = {
-  cache: ['dir'],
-  remote: [
-    'url',
-    'gdrive_user_credentials_file',
-    'gdrive_service_account_json_file_path',
-    'credentialpath',
-    'configpath',
-    'keyfile',
-    'cert_path',
-    'key_path',
-  ],
-};
+const PATHS: Readonly<Record<string, readonly string[]>> = { cache: ['dir'], remote: ['url', ...REMOTE_PATHS] };
 
 interface Placed extends ConfigOption {
   readonly level: DvcConfigLevel;

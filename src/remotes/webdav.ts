@@ -1,10 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
-import { AuthType, createClient, type FileStat, type WebDAVClient } from 'webdav';
+import { createClient, type FileStat, type WebDAVClient } from 'webdav';
 import { begun } from './begun.ts';
 import { forEachBounded } from './bounded.ts';
 import { haveInDirectories } from './existence.ts';
@@ -13,6 +10,7 @@ import { type Listed, type Remote, type RemoteAddress, RemoteError, type Sending
 import { withoutSecrets } from './secrets.ts';
 import { type Silence, silenceAfter } from './silence.ts';
 import { inDirectory, isAbandoned, UNFINISHED, unfinishedKey } from './unfinished.ts';
+import { agentsOf, CREDENTIALS, loginOf } from './webdav-login.ts';
 
 /** So many names of one directory are asked for one by one. */
 const FEW = 4;
@@ -54,49 +52,6 @@ export async function openWebdav(address: RemoteAddress): Promise<Remote> {
       agents.httpsAgent.destroy();
     },
   };
-}
-
-function loginOf(address: RemoteAddress, url: URL) {
-  const option = (name: string) => textOption(address, name);
-  const username = option('user') ?? decodeURIComponent(url.username);
-  const password = option('password') ?? decodeURIComponent(url.password);
-  const [token, header] = [option('token'), option('custom_auth_header')];
-  const isAsked = option('ask_password')?.toLowerCase() === 'true' && password === '';
-  if (isAsked || option('bearer_token_command') !== undefined) {
-    throw new RemoteError('fatal', 'lockstep neither asks for a password nor runs a command for a token', {
-      hint: CREDENTIALS,
-    });
-  }
-  const authType = AuthType.None;
-  if (token !== undefined) return { authType, headers: { Authorization: `Bearer ${token}` } };
-  // Basic at first, and Digest where the server wants that.
-  if (username !== '') return { authType: AuthType.Auto, username, password };
-  return { authType, headers: header === undefined ? {} : { [header]: password } };
-}
-
-async function agentsOf(address: RemoteAddress) {
-  const verify = textOption(address, 'ssl_verify') ?? 'true';
-  const [certificate, key] = [textOption(address, 'cert_path'), textOption(address, 'key_path') ?? undefined];
-  const common = { keepAlive: true, maxSockets: 64 };
-  const isFlag = /^(?:true|false)$/i.test(verify);
-  const httpsAgent = new HttpsAgent({
-    ...common,
-    rejectUnauthorized: verify.toLowerCase() !== 'false',
-    ...(!isFlag && { ca: await certificateIn(verify) }),
-    ...(certificate !== undefined && {
-      cert: await certificateIn(certificate),
-      key: await certificateIn(key ?? certificate),
-    }),
-  });
-  return { httpAgent: new HttpAgent(common), httpsAgent };
-}
-
-async function certificateIn(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new RemoteError('fatal', `the certificate ${path} cannot be read`, { cause: error });
-  }
 }
 
 async function sizeOf(at: Place, key: string): Promise<number | undefined> {
@@ -272,5 +227,3 @@ const WHY: ReadonlyMap<number, string> = new Map([
   [405, 'it is no WebDAV server, or one that cannot be written to (405)'],
   [507, 'its disk is full (507)'],
 ]);
-
-const CREDENTIALS = 'set user, and password or token: lockstep remote modify --local NAME password …';

@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { LockstepError } from '../../base/error.ts';
 import { nearest } from '../../base/nearest.ts';
-import { remoteOf } from '../dvc-config.ts';
+import { REMOTE_PATHS, remoteOf } from '../dvc-config.ts';
 import { readDvcSettings } from '../import-config.ts';
 import type { Project } from '../project.ts';
 
@@ -45,7 +45,9 @@ export function remotesOf({ root, config, tools: { scheme, env } }: Asking): Con
     named: (name) => {
       const { url, ...options } = remotes[name] ?? {};
       if (url === undefined) throw unknown(name, names);
-      return { name, url: absolute(root, url, env.HOME), options };
+      const paths = Object.entries(options).filter(([option]) => REMOTE_PATHS.includes(option));
+      const placed = paths.map(([option, path]) => [option, absolute(root, String(path), env.HOME)]);
+      return { name, url: absolute(root, url, env.HOME), options: { ...options, ...Object.fromEntries(placed) } };
     },
   };
 }

@@ -50,7 +50,7 @@ async function connect(login: Login): Promise<Session> {
 function loginFault({ host, user, tried }: Login, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const cause = { cause: error };
-  if (/authentication methods failed|No such agent|agent/i.test(error.message)) {
+  if (/authentication methods failed/i.test(error.message)) {
     return new RemoteError('fatal', `${host} does not let ${user} in`, {
       ...cause,
       hint:

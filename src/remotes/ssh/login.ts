@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type SftpClient from 'ssh2-sftp-client';
@@ -64,7 +65,7 @@ export async function loginOf(address: RemoteAddress): Promise<Login> {
     },
   );
   const seconds = Number(option('timeout') ?? 20);
-  const connect: ConnectOptions = {
+  const options: ConnectOptions = {
     host,
     port,
     username: user,
@@ -72,7 +73,7 @@ export async function loginOf(address: RemoteAddress): Promise<Login> {
     authHandler: methods,
     ...check.connect,
   };
-  return { host, port, user, connect, refused: check.refused, tried };
+  return { host, port, user, connect: options, refused: check.refused, tried };
 }
 
 function refuseWhatCannotBe(address: RemoteAddress, proxy: string | undefined): void {
@@ -125,11 +126,21 @@ async function methodsOf(address: RemoteAddress, { user: username, password, key
   }
   const agent = address.env.SSH_AUTH_SOCK;
   if (agent !== undefined && agent !== '' && textOption(address, 'allow_agent')?.toLowerCase() !== 'false') {
-    methods.push({ type: 'agent', username, agent });
-    tried.push('the agent');
+    // One that is gone would end the login before it came to the keys.
+    const isThere = await listens(agent);
+    if (isThere) methods.push({ type: 'agent', username, agent });
+    tried.push(isThere ? 'the agent' : 'the agent (it does not answer)');
   }
   if (keys === undefined) await addKeys(defaults);
   return { methods, tried };
+}
+
+async function listens(socket: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const connection = connect(socket);
+    connection.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    connection.once('connect', () => connection.destroy());
+  });
 }
 
 /** Only such a key needs a passphrase: by the cipher in OpenSSH's own format, by a header in the older ones. */
@@ -168,7 +179,7 @@ async function hostCheck(name: HostName, { files, strictness }: Checking) {
   const types = knownTypes(texts, name).flatMap((type) =>
     type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type],
   );
-  const connect = {
+  const options = {
     hostVerifier: (key: Buffer, verify: (isRight: boolean) => void) => {
       judge(key).then(verify, (error: unknown) => {
         refused = new RemoteError('fatal', `the key of ${name.host} cannot be kept in ${file}`, { cause: error });
@@ -178,7 +189,7 @@ async function hostCheck(name: HostName, { files, strictness }: Checking) {
     // A host shows one of its keys; it is asked for one that is known. The library only moves what was removed before.
     ...(types.length > 0 && { algorithms: { serverHostKey: { append: [], remove: types, prepend: types } } }),
   } as ConnectOptions;
-  return { connect, refused: () => refused };
+  return { connect: options, refused: () => refused };
 }
 
 const WHY = {

@@ -1,40 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ProjectRig, project } from '../../support/rig.ts';
+import type { ProjectRig } from '../../support/rig.ts';
+import { cloneOf, dvc, dvcProject } from './pushing-project.ts';
 import { REAL_DVC } from './real-dvc.ts';
 
-const FILES = {
-  'dvc.yaml':
-    'stages:\n  one: {cmd: "mkdir -p d/sub; cp in one; cp in d/a; echo b > d/sub/b", deps: [in], outs: [one, d]}\n',
-  in: 'data\n',
-};
-
-function dvc(p: ProjectRig, ...args: string[]): string {
-  const env = { ...process.env, HOME: p.root, DVC_NO_ANALYTICS: '1', DVC_SITE_CACHE_DIR: p.path('.site') };
-  return execFileSync(REAL_DVC?.program ?? '', args, { cwd: p.root, env, encoding: 'utf8', stdio: 'pipe' });
+async function inDirectory(): Promise<ProjectRig> {
+  return await dvcProject('remote');
 }
 
-async function dvcProject() {
-  const p = await project(FILES);
-  p.write('.gitignore', '/remote\n/.site\n');
-  p.commit();
-  p.write('set/x', 'x\n');
-  p.write('set/y', 'y\n');
-  dvc(p, 'init', '-q');
-  dvc(p, 'remote', 'add', '-q', '-d', 'store', 'remote');
-  dvc(p, 'add', '-q', 'set');
-  dvc(p, 'repro', '-q');
-  p.commit('results');
-  return p;
-}
-
-function cloneOf(p: ProjectRig): ProjectRig {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'lockstep-clone-')));
-  execFileSync('git', ['clone', '-q', p.root, root]);
-  const clone = new ProjectRig(root);
+/** Its remote is still where that of the first one is. */
+function cloneBeside(p: ProjectRig): ProjectRig {
+  const clone = cloneOf(p);
   clone.write('.dvc/config.local', `['remote "store"']\n    url = ${p.path('remote')}\n`);
   return clone;
 }
@@ -48,11 +25,11 @@ function objectsOf(p: ProjectRig): readonly string[] {
 }
 
 test.skipIf(REAL_DVC === undefined)('what DVC pushed, lockstep pulls, and both find nothing to do', async () => {
-  await using p = await dvcProject();
+  await using p = await inDirectory();
   dvc(p, 'push', '-q', '--run-cache');
   expect(JSON.parse((await p.lockstep(['status', '-c', '--json'])).stdout)).toEqual({});
   expect(JSON.parse((await p.lockstep(['push', '--json'])).stdout)).toMatchObject({ sent: 0, runs: 0 });
-  await using clone = cloneOf(p);
+  await using clone = cloneBeside(p);
   const { code, stdout } = await clone.lockstep(['pull', '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ problems: [], runs: 1 });
   expect(code).toBe(0);
@@ -62,7 +39,7 @@ test.skipIf(REAL_DVC === undefined)('what DVC pushed, lockstep pulls, and both f
 });
 
 test.skipIf(REAL_DVC === undefined)('what lockstep pushed is what DVC pushes, and DVC pulls it', async () => {
-  await using p = await dvcProject();
+  await using p = await inDirectory();
   expect(await p.lockstep(['push'])).toMatchObject({ code: 0 });
   const ours = objectsOf(p);
   rmSync(p.path('remote'), { recursive: true });
@@ -70,7 +47,7 @@ test.skipIf(REAL_DVC === undefined)('what lockstep pushed is what DVC pushes, an
   expect(objectsOf(p)).toEqual(ours);
   rmSync(p.path('remote'), { recursive: true });
   await p.lockstep(['push']);
-  await using clone = cloneOf(p);
+  await using clone = cloneBeside(p);
   dvc(clone, 'pull', '-q', '--run-cache');
   expect([clone.read('one'), clone.read('d/sub/b'), clone.read('set/y')]).toEqual(['data\n', 'b\n', 'y\n']);
   expect(JSON.parse(dvc(clone, 'status', '-c', '--json'))).toEqual({});

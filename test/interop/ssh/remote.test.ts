@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRemote } from '../../../src/remotes/registry.ts';
 import type { Remote } from '../../../src/remotes/remote.ts';
@@ -62,6 +63,8 @@ describe.skipIf(REAL_SSHD === undefined)('with a real SSH server', () => {
         execFileSync('ssh-add', ['-q', keyfile], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'pipe' });
         const known = { strict_host_key_checking: 'no', keyfile: '~/none' };
         expect(await faultOf(await open(server, known, { SSH_AUTH_SOCK: socket }))).toBe('none');
+        const stale = { strict_host_key_checking: 'no' };
+        expect(await faultOf(await open(server, stale, { SSH_AUTH_SOCK: join(server.home, 'gone') }))).toBe('none');
         const shy = await open(server, { ...known, allow_agent: 'false' }, { SSH_AUTH_SOCK: socket });
         expect(await faultOf(shy)).toMatch(/^fatal: /);
       } finally {
@@ -81,6 +84,18 @@ describe.skipIf(REAL_SSHD === undefined)('with a real SSH server', () => {
       await server.changeHostKey();
       expect(await faultOf(await open(server))).toMatch(/^fatal: another key than the one that is known/);
       expect(await faultOf(await open(server, { strict_host_key_checking: 'no' }))).toBe('none');
+    });
+
+    test('what cannot be done is refused in words: a proxy, a question', async () => {
+      writeFileSync(join(server.home, '.ssh/config'), 'Host 127.*\n  ProxyJump elsewhere\n');
+      await expect(open(server)).rejects.toMatchObject({
+        fault: 'fatal',
+        message: expect.stringContaining('by way of a proxy'),
+      });
+      rmSync(join(server.home, '.ssh/config'));
+      const asking = { fault: 'fatal', message: expect.stringContaining('does not ask for the password') };
+      await expect(open(server, { ask_password: 'true' })).rejects.toMatchObject(asking);
+      await expect(open(server, { ask_passphrase: 'true' })).rejects.toMatchObject(asking);
     });
 
     test('a host that is gone may come back, one without a name may not', async () => {
@@ -118,6 +133,34 @@ describe.skipIf(REAL_SSHD === undefined)('with a real SSH server', () => {
     }
   });
 
+  test('an upload that is called off midway leaves nothing; what a killed one left goes after a day', async () => {
+    const server = await startSshd();
+    try {
+      const unfinished = join(server.data, 'tmp');
+      mkdirSync(unfinished);
+      for (const name of ['lockstep-old', 'lockstep-new', 'of-others']) writeFileSync(join(unfinished, name), '');
+      const longAgo = Date.now() / 1000 - 25 * 3600;
+      for (const name of ['lockstep-old', 'of-others']) utimesSync(join(unfinished, name), longAgo, longAgo);
+      const remote = await open(server);
+      const path = join(server.home, 'large');
+      const size = 64 * 1024 * 1024;
+      writeFileSync(path, Buffer.alloc(size, 'x'));
+      const stop = new AbortController();
+      const writing = remote.write('sha256/aa/large', { path, size, signal: stop.signal });
+      while (readdirSync(unfinished).every((name) => /-new|-old|others/.test(name))) await setImmediate();
+      stop.abort();
+      await expect(writing).rejects.toThrow();
+      await remote.close();
+      expect(readdirSync(server.data, { recursive: true }).sort()).toEqual([
+        'tmp',
+        'tmp/lockstep-new',
+        'tmp/of-others',
+      ]);
+    } finally {
+      await server.stop();
+    }
+  });
+
   test('push and pull', async () => {
     const server = await startSshd();
     try {
@@ -125,7 +168,7 @@ describe.skipIf(REAL_SSHD === undefined)('with a real SSH server', () => {
         url: `ssh://${server.user}@127.0.0.1:${server.port}${server.data}/project`,
         options: { keyfile: join(server.home, '.ssh/id_ed25519') },
         secrets: { passphrase: 's3cr3t' },
-        broken: { name: 'url', value: `ssh://${server.user}@127.0.0.1:${server.port}/proc/none`, says: 'cannot write' },
+        broken: { name: 'keyfile', value: '/nowhere/key', says: `does not let ${server.user} in` },
       });
     } finally {
       await server.stop();

@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { openRemote } from '../../../src/remotes/registry.ts';
 import type { Remote } from '../../../src/remotes/remote.ts';
@@ -56,11 +57,28 @@ describe.skipIf(REAL_WEBDAV === undefined)('with a real WebDAV server', () => {
     plain.close();
   });
 
+  test('a token, or a header of its own, is sent in place of a user', async () => {
+    const sent: (string | undefined)[] = [];
+    const asking = createServer(({ headers }, answer) => {
+      sent.push(headers.authorization ?? String(headers['x-key']));
+      answer.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => asking.listen(0, '127.0.0.1', resolve));
+    const url = `webdav://127.0.0.1:${(asking.address() as AddressInfo).port}/project`;
+    for (const options of [{ token: 'abc' }, { custom_auth_header: 'X-Key', password: 'def' }]) {
+      expect(await faultOf(await openRemote({ url, options, env: {}, jobs: 1 }))).toBe('none');
+    }
+    asking.close();
+    expect(sent).toEqual(['Bearer abc', 'def']);
+    const command = openRemote({ url, options: { bearer_token_command: 'echo abc' }, env: {}, jobs: 1 });
+    await expect(command).rejects.toMatchObject({ fault: 'fatal' });
+  });
+
   test('a server that breaks off, or says nothing any more, is given up', async () => {
     const hanging = createServer((request, answer) => {
       if (request.method !== 'GET') return;
       answer.writeHead(200, { 'content-length': '100000' }).write('x'.repeat(1000));
-      if (request.url?.endsWith('cut') === true) setImmediate(() => answer.destroy());
+      if (request.url?.endsWith('cut') === true) answer.write('x', () => answer.destroy());
     });
     await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
     const { port } = hanging.address() as AddressInfo;
@@ -84,7 +102,7 @@ describe.skipIf(REAL_WEBDAV === undefined)('with a real WebDAV server', () => {
       const stop = new AbortController();
       const writing = remote.write('sha256/aa/large', { path, size, signal: stop.signal });
       while (readdirSync(server.data, { recursive: true }).every((name) => !String(name).includes('lockstep-'))) {
-        await new Promise((resolve) => setImmediate(resolve));
+        await setImmediate();
       }
       stop.abort();
       await expect(writing).rejects.toThrow();
