@@ -334,3 +334,15 @@ test('with --cloud the remote is cleaned, too: records, then listings, then file
   expect((await p.lockstep(['pull'])).code).toBe(0);
   expect((await p.lockstep(['status', '--exit-code'])).code).toBe(0);
 });
+
+test('a remote that cannot be used is heard of before anything is gone', async () => {
+  await using p = await project(FILES);
+  await reproduced(p, 'first\n');
+  await reproduced(p, 'second\n');
+  deleteRuns(p);
+  expect(await p.lockstep(['gc', '-w', '-f', '-c'])).toMatchObject({ code: 2 });
+  await p.lockstep(['remote', 'add', '-d', 'web', 'http://127.0.0.1:9/']);
+  const { code, stderr } = await p.lockstep(['gc', '-w', '-f', '-c']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('cannot tell what it has')]);
+  expect(textsIn(p)).toContain('first\n');
+});
