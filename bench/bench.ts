@@ -14,6 +14,7 @@ import { parallelCases } from './parallel.ts';
 import { type Measured, reportText, rowLine, totals } from './report.ts';
 import { startupCases } from './startup.ts';
 import { trackingCases } from './tracking.ts';
+import { trackingScaleCases } from './tracking-scale.ts';
 
 const CASES: readonly Case[] = [
   ...startupCases,
@@ -24,6 +25,7 @@ const CASES: readonly Case[] = [
   ...otherToolsCases,
   ...dvcCases,
   ...trackingCases,
+  ...trackingScaleCases,
 ];
 
 const PROGRAM = resolve('bin/lockstep.cjs');

@@ -26,7 +26,10 @@ export const trackingCases: readonly Case[] = [
   },
 ];
 
-async function ifThere(what: string, measure: (python: string) => Promise<readonly Row[]>): Promise<readonly Row[]> {
+export async function ifThere(
+  what: string,
+  measure: (python: string) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
   const python = mlflowPython();
   return python === undefined ? [unmeasured(what, 'MLflow is not installed in .venv-mlflow')] : await measure(python);
 }
@@ -39,7 +42,7 @@ interface Speed {
   readonly atLeast: number;
 }
 
-function faster({ what, ours, theirs, atLeast }: Speed): Row {
+export function faster({ what, ours, theirs, atLeast }: Speed): Row {
   const ratio = theirs / ours;
   return {
     what,
@@ -51,13 +54,13 @@ function faster({ what, ours, theirs, atLeast }: Speed): Row {
   };
 }
 
-function fine(value: number): string {
+export function fine(value: number): string {
   return value < 0.1 ? `${(value * 1000).toFixed(2)} ms` : seconds(value);
 }
 
 type Body = Readonly<Record<string, unknown>>;
 
-async function post({ address }: Server, path: string, body: Body): Promise<Record<string, unknown>> {
+export async function post({ address }: Server, path: string, body: Body): Promise<Record<string, unknown>> {
   const response = await fetch(`${address}/api/2.0/mlflow/${path}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -74,7 +77,7 @@ async function newRun(server: Server): Promise<string> {
 }
 
 /** Seconds for each of `count` calls, one after the other, after a few that are not counted. */
-async function each(count: number, call: (i: number) => Promise<unknown>): Promise<number> {
+export async function each(count: number, call: (i: number) => Promise<unknown>): Promise<number> {
   for (let i = 0; i < 3; i += 1) await call(count + i);
   const begin = performance.now();
   for (let i = 0; i < count; i += 1) await call(i);
@@ -147,10 +150,11 @@ async function requests({ directory, lockstep }: Place, python: string): Promise
   ];
 }
 
-const RUNS = 10_000;
+export const RUNS = 10_000;
 const HISTORY = 100_000;
 
-async function fill(server: Server, runs: number): Promise<string> {
+/** Runs with 10 metrics and 5 params each. */
+export async function fillRuns(server: Server, runs: number): Promise<void> {
   await side(8, runs, async (i) => {
     const run_id = await newRun(server);
     // Values in no order, each its own.
@@ -163,6 +167,9 @@ async function fill(server: Server, runs: number): Promise<string> {
     const params = Array.from({ length: 5 }, (_, k) => ({ key: `p${k}`, value: String(i % (k + 2)) }));
     await post(server, 'runs/log-batch', { run_id, metrics, params });
   });
+}
+
+async function fillHistory(server: Server): Promise<string> {
   const run_id = await newRun(server);
   for (let at = 0; at < HISTORY; at += 1000) {
     await post(server, 'runs/log-batch', { run_id, metrics: points(1000, at) });
@@ -170,16 +177,16 @@ async function fill(server: Server, runs: number): Promise<string> {
   return run_id;
 }
 
+export async function searchRuns(server: Server, max_results: number): Promise<unknown> {
+  const question = { filter: 'metrics.m3 > 1000', order_by: ['metrics.m5 DESC'], max_results };
+  return await post(server, 'runs/search', { experiment_ids: ['0'], ...question });
+}
+
 async function searchTimes(server: Server, rounds: number) {
   try {
-    const run_id = await fill(server, RUNS);
-    const search = (max_results: number) => () =>
-      post(server, 'runs/search', {
-        experiment_ids: ['0'],
-        filter: 'metrics.m3 > 1000',
-        order_by: ['metrics.m5 DESC'],
-        max_results,
-      });
+    await fillRuns(server, RUNS);
+    const run_id = await fillHistory(server);
+    const search = (max_results: number) => () => searchRuns(server, max_results);
     const history = async () => {
       const url = new URL(`${server.address}/api/2.0/mlflow/metrics/get-history`);
       let count = 0;
@@ -216,10 +223,21 @@ async function searches({ directory, lockstep }: Place, python: string): Promise
 
 const LARGE = 256 * 2 ** 20;
 
-async function transfer(server: Server, file: string): Promise<{ readonly up: number; readonly down: number }> {
+interface Transfer {
+  readonly up: number;
+  readonly down: number;
+  /** Bytes that the server has in memory more than after a file of an eighth of the size. */
+  readonly grown: number;
+}
+
+async function transfer(server: Server, file: string): Promise<Transfer> {
   try {
     const run = await newRun(server);
-    const url = `${server.address}/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/large.bin`;
+    const urlOf = (name: string) => `${server.address}/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/${name}`;
+    await (await fetch(urlOf('small.bin'), { method: 'PUT', body: Buffer.alloc(LARGE / 8, 'lockstep') })).text();
+    await (await fetch(urlOf('small.bin'))).arrayBuffer();
+    const memory = server.memory();
+    const url = urlOf('large.bin');
     const up = await wall(async () => {
       const headers = { 'Content-Length': String(LARGE), 'Content-Type': 'application/octet-stream' };
       const upload = { method: 'PUT', body: Readable.toWeb(createReadStream(file)), headers, duplex: 'half' };
@@ -234,7 +252,7 @@ async function transfer(server: Server, file: string): Promise<{ readonly up: nu
       await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(target));
     });
     if (statSync(target).size !== LARGE) throw new Error('the artifact came back cut short');
-    return { up, down };
+    return { up, down, grown: Math.max(0, server.memory() - memory) };
   } finally {
     await server.stop();
   }
@@ -266,5 +284,6 @@ async function artifacts({ directory, lockstep }: Place, python: string): Promis
     faster({ what: 'an artifact of 256 MiB down', ours: ours.down, theirs: theirs.down, atLeast: 3 }),
     beside('an artifact of 256 MiB up, against no server', ours.up),
     beside('an artifact of 256 MiB down, against no server', ours.down),
+    within('memory for 256 MiB up and down, above that for 32 MiB', ours.grown, { atMost: 32e6, text: megabytes }),
   ];
 }

@@ -17,9 +17,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the environment of a stage says; undefined outside of one. */
 export function targetOf(env: Environment): Target | undefined {
-  const { MLFLOW_TRACKING_URI: uri, MLFLOW_RUN_ID: run } = env;
-  if (uri === undefined || run === undefined || run === '' || !/^https?:\/\//.test(uri)) return undefined;
+  const { MLFLOW_TRACKING_URI: uri } = env;
+  const run = env.MLFLOW_RUN_ID || ownRunOf(env);
+  if (uri === undefined || run === undefined || !/^https?:\/\//.test(uri)) return undefined;
   return { ...serverAt(uri, env), run };
+}
+
+/**
+ * MLflow's client takes its run's id out of the environment once it has begun, so the programs that a script calls then do
+ * not see it. The stage's own run is meant only where the server is repro's, whose tokens begin with the run that they are of.
+ */
+function ownRunOf({ LOCKSTEP_RUN_ID: run, MLFLOW_TRACKING_TOKEN: token = '' }: Environment): string | undefined {
+  return run !== undefined && token.startsWith(`${run}.`) ? run : undefined;
 }
 
 export function serverAt(uri: string, env: Environment): Server {

@@ -21,7 +21,8 @@ export interface Reproduced {
 
 /** plan → nothing to do, or: take the workspace → perform. */
 export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Reproduced> {
-  const planned = await plan(tools, loaded, request);
+  // What would be brought is brought when its stage's turn comes, so only a plan asks for it beforehand.
+  const planned = await plan(tools, loaded, request.dry ? request : { ...request, supply: undefined });
   await checkWorkspace(tools, loaded, planned);
   request.emit({ event: 'planned', stages: [...planned.keys()], dry: request.dry });
   if (request.dry) return { planned, summary: tellPlan(planned, request.emit) };
@@ -29,7 +30,7 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
     await cleanUp(tools, request);
     return { planned, summary: tellPlan(planned, request.emit) };
   }
-  refuseImpossible(loaded, planned, request.limits.gpus.length);
+  if (request.supply === undefined) refuseImpossible(loaded, planned, request.limits.gpus.length);
   for (const name of ['logs', 'metrics', 'running']) mkdirSync(join(tools.tmp, name), { recursive: true });
   let waited = false;
   const hold = await acquireWaiting(lockFileOf(tools), holderOf(tools, request), {

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
-import { LockstepError } from '../base/error.ts';
+import { type ErrorCode, LockstepError } from '../base/error.ts';
 import { RequestError } from '../tracking/request-error.ts';
 import { type Answer, jsonAnswer, refusalAnswer, sendAnswer } from './answer.ts';
 import type { Endpoint, Services } from './endpoint.ts';
 import { readRequest } from './fields.ts';
+import { describeApi } from './openapi.ts';
 import { queryOf, rawPath } from './raw-path.ts';
 import { readJsonBody } from './read-body.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -43,6 +44,7 @@ export function buildApp({ services, endpoints, routes, metrics, log, callers }:
   app.get('/metrics', (c) =>
     c.text(metrics.text(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   );
+  app.get('/openapi.json', (c) => c.json(describeApi(endpoints, routes)));
   for (const endpoint of endpoints) {
     for (const prefix of PREFIXES) {
       app.on(endpoint.method, prefix + endpoint.path, async (c) => {
@@ -90,6 +92,9 @@ function respond(c: Context<Door>, { status, headers, body }: Answer): Response 
   return new Response(body, { status, headers: { ...headers, ...unread } });
 }
 
+/** What may well be better in a while. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['busy', 'disk', 'remote']);
+
 /** What a client may know of an error; the log tells the rest under the id that the client is given. */
 export function explain(
   error: unknown,
@@ -98,7 +103,7 @@ export function explain(
   if (error instanceof RequestError) return refusalAnswer(error);
   const id = randomUUID();
   log.error({ id, method: incoming.method ?? '', path: rawPath(incoming.url ?? '') }, error);
-  if (error instanceof LockstepError && (error.code === 'busy' || error.code === 'disk')) {
+  if (error instanceof LockstepError && PASSING.has(error.code)) {
     return refusalAnswer(new RequestError('TEMPORARILY_UNAVAILABLE', `The server cannot do that now (${id})`));
   }
   return refusalAnswer(new RequestError('INTERNAL_ERROR', `The server made a mistake; its log says more of ${id}`));

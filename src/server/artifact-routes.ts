@@ -41,16 +41,17 @@ export function artifactRoutes(store: ArtifactStore): readonly Route[] {
         return {};
       },
     },
-    ...['/mlflow-artifacts/mpu/create/*', '/mlflow-artifacts/mpu/complete/*', '/mlflow-artifacts/mpu/abort/*'].map(
-      (path): Route => ({ method: 'POST', path, handle: inOnePiece }),
-    ),
-    { method: 'GET', path: '/mlflow-artifacts/presigned/*', handle: inOnePiece },
+    { method: 'GET', path: '/mlflow-artifacts/presigned/*', handle: refuseElsewhere },
+    { method: 'POST', path: '/mlflow/artifacts/presigned-upload-url', handle: refuseElsewhere },
   ];
 }
 
-/** Clients that hear this send or fetch the file as a whole. */
-async function inOnePiece(): Promise<never> {
-  throw new RequestError('NOT_IMPLEMENTED', 'Artifacts are sent and fetched through this server, in one piece');
+/** There is no other server to send clients to; they come here when they hear this. */
+async function refuseElsewhere(): Promise<never> {
+  throw new RequestError(
+    'NOT_IMPLEMENTED',
+    'Artifacts are sent to this server and fetched from it, by no other address',
+  );
 }
 
 /** What a listing shows: the names in one directory. */
@@ -73,7 +74,7 @@ function pathInQuery(url: string): string {
 }
 
 /** A plus in a path is a plus. */
-function pathBehind(prefix: string, url: string): string {
+export function pathBehind(prefix: string, url: string): string {
   const path = rawPath(url);
   const sent = path.slice(path.indexOf(`${prefix}/`) + prefix.length + 1);
   const decoded = decodeOnce(sent);

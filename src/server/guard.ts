@@ -75,7 +75,11 @@ const RANK: Readonly<Record<Scope, number>> = { read: 0, write: 1, admin: 2 };
 /** Questions that are too long for a query string. */
 const ASKING = /^\/(ajax-)?api\/2\.0\/mlflow\/[\w-]+\/(search|search-datasets|get-latest-versions)$/;
 
+/** What nothing brings back. */
+const FINAL = /\/purge$/;
+
 function scopeNeeded({ method, url = '/' }: IncomingMessage): Scope {
+  if (FINAL.test(rawPath(url))) return 'admin';
   const asks = method === 'GET' || method === 'HEAD' || (method === 'POST' && ASKING.test(rawPath(url)));
   return asks ? 'read' : 'write';
 }

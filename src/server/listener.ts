@@ -1,24 +1,31 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { sendAnswer } from './answer.ts';
 import { buildApp, explain } from './app.ts';
+import type { ArtifactContents } from './artifact-contents.ts';
 import { artifactRoutes } from './artifact-routes.ts';
-import { openDirectoryStore } from './artifact-store.ts';
+import { openArtifactStore } from './artifact-store.ts';
+import { openUploads } from './artifact-uploads.ts';
 import type { Endpoint, Services } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import type { Guard } from './guard.ts';
 import { modelArtifactRoutes } from './model-artifacts.ts';
 import { isPinnedArtifact } from './pinned-artifacts.ts';
+import { purgeEndpoints } from './purge.ts';
 import { rawPath } from './raw-path.ts';
 import { makeRequestMetrics } from './request-metrics.ts';
 import { runArtifactRoutes } from './run-artifacts.ts';
 import type { Exchange } from './send-file.ts';
 import type { ServerLog } from './server-log.ts';
+import { uploadRoutes } from './upload-routes.ts';
 
 export interface ListenerOptions {
   readonly services: Services;
+  /** Where artifacts come in, and where they stay unless `artifactContents` says otherwise. */
   readonly artifactDirectory: string;
+  readonly artifactContents?: ArtifactContents | undefined;
   readonly log: ServerLog;
   readonly guard: Guard;
   /** In place of the API's own. */
@@ -32,20 +39,23 @@ const SILENT_FOR = 120_000;
 const STOP_WITHIN = 10_000;
 
 /** All of the server but the address that it listens on. */
-export function makeListener({ services, artifactDirectory, log, guard, endpoints }: ListenerOptions): Server {
+export function makeListener(options: ListenerOptions): Server {
+  const { services, artifactDirectory, artifactContents, log, guard, endpoints } = options;
   const metrics = makeRequestMetrics();
   const callers = new WeakMap<IncomingMessage, string>();
-  const artifacts = openDirectoryStore({
+  const artifacts = openArtifactStore({
     directory: artifactDirectory,
+    contents: artifactContents,
     tracking: services.tracking,
     now: services.now,
     isPinned: isPinnedArtifact,
   });
   const app = buildApp({
     services,
-    endpoints: endpoints ?? ENDPOINTS,
+    endpoints: endpoints ?? [...ENDPOINTS, ...purgeEndpoints(artifacts)],
     routes: [
       ...artifactRoutes(artifacts),
+      ...uploadRoutes(artifacts, openUploads(join(artifactDirectory, 'uploads'), services.now)),
       ...runArtifactRoutes(services, artifacts),
       ...modelArtifactRoutes(services, artifacts),
     ],

@@ -5,9 +5,9 @@ import {
   createLoggedModel,
   deleteLoggedModelTag,
   findLoggedModel,
-  searchLoggedModels,
   setLoggedModelTags,
 } from '../tracking/models/logged-models.ts';
+import { searchLoggedModels } from '../tracking/models/search-logged-models.ts';
 import { defineEndpoint, type Endpoint, type Services } from './endpoint.ts';
 import {
   anyText,
@@ -124,16 +124,26 @@ const search = defineEndpoint({
     experiment_ids: repeated(requiredText(), { most: 1000 }),
     filter: optionalText(),
     max_results: optionalCount({ least: 1, most: 1000 }),
-    order_by: repeated(message({ field_name: requiredText(), ascending: optionalBoolean() })),
+    datasets: repeated(message({ dataset_name: requiredText(), dataset_digest: optionalText() }), { most: 100 }),
+    order_by: repeated(
+      message({
+        field_name: requiredText(),
+        ascending: optionalBoolean(),
+        dataset_name: optionalText(),
+        dataset_digest: optionalText(),
+      }),
+    ),
     page_token: optionalText(),
   }),
   handle: async ({ tracking }, request) => {
     const { models, next } = await searchLoggedModels(tracking, {
       experimentIds: request.experiment_ids,
       filter: request.filter ?? '',
-      orderBy: request.order_by.map(({ field_name, ascending }) => ({
+      datasets: request.datasets.map(datasetOf),
+      orderBy: request.order_by.map(({ field_name, ascending, ...dataset }) => ({
         field: field_name,
         ascending: ascending ?? true,
+        dataset: datasetOf(dataset),
       })),
       limit: request.max_results ?? 100,
       pageToken: request.page_token,
@@ -141,6 +151,13 @@ const search = defineEndpoint({
     return { ...listed('models', models.map(loggedModelMessage)), ...present('next_page_token', next) };
   },
 });
+
+function datasetOf(given: {
+  readonly dataset_name?: string | undefined;
+  readonly dataset_digest?: string | undefined;
+}) {
+  return { name: given.dataset_name || undefined, digest: given.dataset_digest || undefined };
+}
 
 // The fixed path before the one with a parameter, for the first that fits answers.
 export const LOGGED_MODEL_ENDPOINTS: readonly Endpoint[] = [

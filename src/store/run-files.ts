@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
+import type { Digest } from '../base/brand.ts';
 import { isErrno } from '../base/error.ts';
+import { hexOf } from '../base/hash.ts';
 import { isSealed, unseal } from './sealed.ts';
 
 /** The run cache as files, as they go to other places and come from there. Keys begin with `runs/`. */
@@ -21,6 +23,12 @@ const KEY = {
   native: /^runs\/[0-9a-f]{2}\/[0-9a-f]{62}\.run$/,
   dvc: /^runs\/([0-9a-f]{2})\/\1[0-9a-f]{62}\/[0-9a-f]{64}$/,
 } as const;
+
+/** Where the run cache has what came of these inputs; the suffix keeps the name from looking like an object's. */
+export function runFileKey(fingerprint: Digest): string {
+  const hex = hexOf(fingerprint);
+  return `runs/${hex.slice(0, 2)}/${hex.slice(2)}.run`;
+}
 
 export function openRunFiles(cacheDir: string, scheme: keyof typeof KEY): RunFiles {
   const at = (key: string) => join(cacheDir, key);

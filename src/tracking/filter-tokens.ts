@@ -1,7 +1,7 @@
 /** One token of a filter; columns count from 1. */
 export type Token =
   | { readonly kind: 'word'; readonly text: string; readonly column: number }
-  /** `metrics.` and the like with a key in backticks or quotes. */
+  /** `metrics.` and the like with a key in backticks or quotes; a bare key in backticks is an attribute's. */
   | { readonly kind: 'quoted-key'; readonly family: string; readonly key: string; readonly column: number }
   | { readonly kind: 'string'; readonly text: string; readonly column: number }
   | { readonly kind: 'operator'; readonly text: string; readonly column: number }
@@ -12,7 +12,7 @@ export type Token =
 
 /** The alternatives, in this order: blanks, a quoted key, a string, an operator, a parenthesis, a word. */
 const TOKEN =
-  /\s+|(\w+)\.(?:`((?:[^`]|``)*)`|"((?:[^"]|"")*)")|'((?:[^']|'')*)'|"((?:[^"]|"")*)"|(!=|==|>=|<=|=|>|<)|([()])|([^\s()=!<>'"`]+)/y;
+  /\s+|(?:(\w+)\.)?`((?:[^`]|``)*)`|(\w+)\."((?:[^"]|"")*)"|'((?:[^']|'')*)'|"((?:[^"]|"")*)"|(!=|==|>=|<=|=|>|<)|([()])|([^\s()=!<>'"`]+)/y;
 
 export function tokensOf(text: string): readonly Token[] {
   const tokens: Token[] = [];
@@ -29,10 +29,10 @@ export function tokensOf(text: string): readonly Token[] {
 }
 
 function tokenOf(match: RegExpExecArray, column: number): Token | undefined {
-  const [, family, backticked, quotedKey, single, double, operator, paren, word] = match;
-  if (family !== undefined) {
-    const key = backticked?.replaceAll('``', '`') ?? quotedKey?.replaceAll('""', '"') ?? '';
-    return { kind: 'quoted-key', family, key, column };
+  const [, family = 'attribute', backticked, quotedFamily, quotedKey, single, double, operator, paren, word] = match;
+  if (backticked !== undefined) return { kind: 'quoted-key', family, key: backticked.replaceAll('``', '`'), column };
+  if (quotedFamily !== undefined) {
+    return { kind: 'quoted-key', family: quotedFamily, key: quotedKey?.replaceAll('""', '"') ?? '', column };
   }
   if (single !== undefined) return { kind: 'string', text: single.replaceAll("''", "'"), column };
   if (double !== undefined) return { kind: 'string', text: double.replaceAll('""', '"'), column };

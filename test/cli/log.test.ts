@@ -49,6 +49,25 @@ describe('lockstep log', () => {
     expect(registered.stdout).toContain('Net version 1');
   });
 
+  test("finds the stage's run, too, where MLflow's client took it out of the environment", async () => {
+    await using rig = await project({
+      'pipeline.yaml': `stages:
+  train:
+    cmd: |
+      unset MLFLOW_RUN_ID
+      ${LOCKSTEP} log metric acc=0.9
+  elsewhere:
+    cmd: ${LOCKSTEP} log metric acc=0.9
+    env: {MLFLOW_TRACKING_URI: 'http://127.0.0.1:9'}
+`,
+    });
+    const { stderr } = await rig.lockstep(['repro', '-k']);
+    expect(stderr).toContain('1 ran');
+    expect(await shown(rig, 'latest:train')).toMatchObject({ metrics: { acc: 0.9 } });
+    // A server that the stage names itself knows nothing of lockstep's runs.
+    expect(stderr + (await rig.lockstep(['runs', 'log', 'latest:elsewhere'])).stdout).toContain('no run to log into');
+  });
+
   test('outside of a run is a wrong request', async () => {
     await using rig = await project({});
     const outside = await rig.lockstep(['log', 'metric', 'a=1']);

@@ -61,6 +61,42 @@ describe.each(databaseKinds())('models over $name', ({ open, dispose }) => {
     expect(await client.post('logged-models/search', other)).toEqual({});
   });
 
+  it('are found by what was measured on which data set, and ordered by it', async () => {
+    const { experiment_id } = await client.post('experiments/create', { name: 'measured' });
+    const run_id = (await client.post('runs/create', { experiment_id, start_time: 1 })).run.info.run_id;
+    const measured = async (name: string, points: Readonly<Record<string, number | string>>) => {
+      const { model_id } = (await logged({ experiment_id, name })).info;
+      const metrics = Object.entries(points).map(([on, value], i) => {
+        const [dataset_name, dataset_digest] = on.split('@');
+        return { key: 'acc', value, timestamp: 1 + i, model_id, dataset_name, dataset_digest };
+      });
+      await client.post('runs/log-batch', { run_id, metrics });
+    };
+    await measured('one', { 'train@1': 0.9, 'test@1': 0.3 });
+    await measured('two', { 'train@1': 0.5, 'test@2': 0.6 });
+    await measured('three', { 'other@1': 'NaN' });
+    const found = async (request: object): Promise<readonly string[]> => {
+      const { models = [] } = await client.post('logged-models/search', {
+        experiment_ids: [experiment_id],
+        ...request,
+      });
+      return models.map(({ info }: Answer) => info.name);
+    };
+    const on = (dataset_name: string, dataset_digest?: string) => ({ dataset_name, dataset_digest });
+    const order_by = [{ field_name: 'name' }];
+    expect(await found({ order_by, datasets: [on('test')] })).toEqual(['one', 'two']);
+    expect(await found({ order_by, datasets: [on('test', '2'), on('other')] })).toEqual(['three', 'two']);
+    expect(await found({ datasets: [on('test')], filter: 'metrics.acc > 0.5' })).toEqual(['two']);
+    expect(await found({ datasets: [on('nothing')], filter: 'metrics.acc > 0' })).toEqual([]);
+    expect(await found({ filter: 'metrics.acc = 0' })).toEqual([]);
+    const by = (dataset: object) => ({ order_by: [{ field_name: 'metrics.acc', ascending: false, ...dataset }] });
+    expect((await found(by(on('train')))).slice(0, 2)).toEqual(['one', 'two']);
+    expect((await found(by(on('test')))).slice(0, 2)).toEqual(['two', 'one']);
+    expect(
+      await client.refusal('logged-models/search', { experiment_ids: ['0'], order_by: [{ field_name: 'params.a' }] }),
+    ).toContain('Only metrics are supported');
+  });
+
   it('are refused under names that are paths', async () => {
     for (const name of ['a/b', 'a:b', 'a%b', 'a.b']) {
       expect(await client.refusal('logged-models', { experiment_id: '0', name })).toContain('Invalid model name');

@@ -10,10 +10,10 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
 } from 'kysely';
-import pg from 'pg';
 import { openTracking } from '../../src/tracking/open-tracking.ts';
 import { postgresTracking } from '../../src/tracking/postgres.ts';
 import type { TrackingDatabase } from '../../src/tracking/tracking-database.ts';
+import { POSTGRES_BIN, PostgresProgram } from '../support/postgres-program.ts';
 
 /** A database of a kind, empty and its own for each test file. */
 export interface DatabaseKind {
@@ -25,10 +25,9 @@ export interface DatabaseKind {
 /** Milliseconds for a database to begin, on a machine that has much else to do: PGlite is compiled first. */
 export const OPENING = 120_000;
 
-/** Every kind that can be had here: a PostgreSQL server only where `LOCKSTEP_POSTGRES` is the address of one. */
+/** Every kind that can be had here: PostgreSQL itself only where its server is installed. */
 export function databaseKinds(): readonly DatabaseKind[] {
-  const address = process.env.LOCKSTEP_POSTGRES;
-  return [sqliteKind(), pgliteKind(), ...(address === undefined ? [] : [serverKind(address)])];
+  return [sqliteKind(), pgliteKind(), ...(POSTGRES_BIN === undefined ? [] : [postgresKind()])];
 }
 
 function sqliteKind(): DatabaseKind {
@@ -48,29 +47,20 @@ function pgliteKind(): DatabaseKind {
   };
 }
 
-/** A database of its own on the server, dropped afterwards. */
-function serverKind(address: string): DatabaseKind {
-  const name = `lockstep_test_${process.pid}_${Math.random().toString(36).slice(2)}`;
-  const admin = async (statement: string) => {
-    const client = new pg.Client({ connectionString: address });
-    await client.connect();
-    await client.query(statement);
-    await client.end();
-  };
+function postgresKind(): DatabaseKind {
+  let server: PostgresProgram | undefined;
   return {
     name: 'PostgreSQL',
     open: async () => {
-      await admin(`create database ${name}`);
-      const url = new URL(address);
-      url.pathname = `/${name}`;
-      return await openTracking(url.href);
+      server ??= await PostgresProgram.start();
+      return await openTracking(server.address);
     },
-    dispose: () => admin(`drop database if exists ${name} with (force)`),
+    dispose: async () => await server?.[Symbol.asyncDispose](),
   };
 }
 
 /** PostgreSQL inside this process: one connection, so whoever asks waits for the one before. */
-function pgliteDialect(pglite: PGlite): Dialect {
+export function pgliteDialect(pglite: PGlite): Dialect {
   let last: Promise<void> = Promise.resolve();
   const releases = new WeakMap<DatabaseConnection, () => void>();
   return {

@@ -190,13 +190,6 @@ test('a link in place of the content is not followed', async () => {
   expect(text).not.toMatch(/root|artifacts/);
 });
 
-test.each(['create', 'complete', 'abort'])('mpu/%s sends the client back to one piece', async (step) => {
-  await using rig = await serverRig();
-  const path = `/api/2.0/mlflow-artifacts/mpu/${step}/a/b`;
-  const { status, json } = await rig.send({ method: 'POST', path, json: { path: 'c', num_parts: 2 } });
-  expect([status, json.error_code]).toEqual([501, 'NOT_IMPLEMENTED']);
-});
-
 test("a run's artifacts are listed, sent and fetched by the run", async () => {
   await using rig = await serverRig();
   const { id, root } = await rig.run();

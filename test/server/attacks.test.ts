@@ -40,6 +40,7 @@ test.each(CLIMBING)('the path %s is refused everywhere', async (path) => {
     { method: 'GET', path: `/api/2.0/mlflow-artifacts/artifacts/${path}` },
     { method: 'PUT', path: `/api/2.0/mlflow-artifacts/artifacts/${path}`, body: 'x' },
     { method: 'DELETE', path: `/api/2.0/mlflow-artifacts/artifacts/${path}` },
+    { method: 'POST', path: `/api/2.0/mlflow-artifacts/mpu/create/${path}`, json: { path: 'a', num_parts: 1 } },
     ...(path === '%ff%fe'
       ? []
       : [
@@ -55,6 +56,16 @@ test.each(CLIMBING)('the path %s is refused everywhere', async (path) => {
   }
   expect(rig.files()).toEqual([]);
 });
+
+test.each(['..', 'a\\..\\b', 'b#c', 'C:', 'x/..', '%2e%2e', '..%2fup', 'a\u0000b'])(
+  'an upload in parts of a file called %j is refused',
+  async (path) => {
+    await using rig = await serverRig();
+    const create = '/api/2.0/mlflow-artifacts/mpu/create/0/run';
+    const { status } = await rig.send({ method: 'POST', path: create, json: { path, num_parts: 1 } });
+    expect([status, rig.files()]).toEqual([400, []]);
+  },
+);
 
 test.each([
   'file:///etc',

@@ -98,6 +98,12 @@ export const DATA_COMMANDS: readonly CommandRow[] = [
     load: () => import('../import-url.ts').then((m) => m.command),
   },
   {
+    name: 'get-url',
+    summary: 'Download a file or directory from an address, and track nothing',
+    group: 'data',
+    load: () => import('../get-url.ts').then((m) => m.command),
+  },
+  {
     name: 'update',
     summary: 'Bring imported data up to date with where it is from',
     group: 'data',

@@ -115,4 +115,10 @@ export const RUNS_COMMANDS: readonly CommandRow[] = [
     group: 'runs',
     load: () => import('../server-token.ts').then((m) => m.command),
   },
+  {
+    name: 'server purge',
+    summary: 'Remove deleted runs, logged models and experiments for good, with their artifacts',
+    group: 'runs',
+    load: () => import('../server-purge.ts').then((m) => m.command),
+  },
 ];

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { LockstepError } from '../../base/error.ts';
 import { openTracking } from '../../tracking/open-tracking.ts';
@@ -42,5 +43,14 @@ export async function withRegistry(
 
 /** Who is at work, for the history. */
 export function whoIs({ env }: Context): string | undefined {
-  return env.USER ?? env.LOGNAME ?? env.USERNAME;
+  return env.USER ?? env.LOGNAME ?? env.USERNAME ?? accountName();
+}
+
+/** Services and containers have a user, too, but seldom a variable that says so. */
+function accountName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
 }

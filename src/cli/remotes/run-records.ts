@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import type { Content } from '../../base/content.ts';
-import { hexOf } from '../../base/hash.ts';
 import { fingerprintOf } from '../../pipeline/fingerprint.ts';
 import type { Scheme } from '../../pipeline/lock-format.ts';
 import type { RunRecord } from '../../remotes/records.ts';
 import { decodeRemembered } from '../../repro/run-memory.ts';
-import { openRunFiles, type RunFiles } from '../../store/run-files.ts';
+import { openRunFiles, type RunFiles, runFileKey } from '../../store/run-files.ts';
 import type { Project } from '../project.ts';
 import type { AskedEntry } from './asked-data.ts';
 
@@ -52,8 +51,7 @@ async function keysOf(files: RunFiles, scheme: Scheme, entries: readonly AskedEn
 
 function keyOf({ entry }: AskedEntry): string {
   const outs = new Map([...entry.outs].map(([path, { persist }]) => [path, persist]));
-  const hex = hexOf(fingerprintOf({ ...entry, outs }));
-  return `runs/${hex.slice(0, 2)}/${hex.slice(2)}.run`;
+  return runFileKey(fingerprintOf({ ...entry, outs }));
 }
 
 export interface ReadRecord {

@@ -1,14 +1,10 @@
-import { type Kysely, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import { groupBy } from '../group-by.ts';
 import { findExperiment, rootOf } from '../logged/experiments.ts';
 import { checkKey, invalid } from '../logged/keys.ts';
 import type { KeyValue } from '../logged/tags.ts';
 import { RequestError } from '../request-error.ts';
 import type { Database, LoggedModelMetricRow, LoggedModelRow } from '../schema.ts';
-import type { Attribute, Comparison, Vocabulary } from '../search/condition.ts';
-import { conditionSql, testSql } from '../search/condition-sql.ts';
-import { offsetOf, pageOf } from '../search/page-token.ts';
-import { parseFilter, parseOrderings } from '../search/parse.ts';
 import { insertRows, isAnyOf } from '../statements.ts';
 import type { TrackingDatabase } from '../tracking-database.ts';
 
@@ -111,7 +107,7 @@ function notFound(id: string): RequestError {
   return new RequestError('RESOURCE_DOES_NOT_EXIST', `Logged model with ID '${id}' not found.`);
 }
 
-async function withParts(
+export async function withParts(
   { db, dialect }: TrackingDatabase,
   heads: readonly Selectable<LoggedModelRow>[],
 ): Promise<readonly LoggedModel[]> {
@@ -184,75 +180,4 @@ export async function addLoggedModelParams(
     await headOf(trx, id);
     await writePairs(tracking, trx, { table: 'logged_model_params', id, pairs: params });
   });
-}
-
-const TEXTS = ['name', 'model_id', 'model_type', 'status', 'source_run_id'];
-const TIMES = [
-  ['creation_timestamp', 'creation_time'],
-  ['creation_time', 'creation_time'],
-  ['last_updated_timestamp', 'last_updated_time'],
-  ['last_updated_time', 'last_updated_time'],
-] as const;
-
-const ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map<string, Attribute>([
-  ...TEXTS.map((name) => [name, { name, type: 'text' }] as const),
-  ...TIMES.map(([spelling, name]) => [spelling, { name, type: 'number' }] as const),
-]);
-
-const VOCABULARY: Vocabulary = { families: ['attribute', 'tag', 'param', 'metric'], attributes: ATTRIBUTES };
-
-export interface LoggedModelSearch {
-  readonly experimentIds: readonly string[];
-  readonly filter: string;
-  readonly orderBy: readonly { readonly field: string; readonly ascending: boolean }[];
-  readonly limit: number;
-  readonly pageToken: string | undefined;
-}
-
-export async function searchLoggedModels(
-  tracking: TrackingDatabase,
-  search: LoggedModelSearch,
-): Promise<{ readonly models: readonly LoggedModel[]; readonly next: string | undefined }> {
-  const { db, dialect } = tracking;
-  const filter = parseFilter(search.filter, VOCABULARY);
-  const written = search.orderBy.map(({ field, ascending }) => `${field} ${ascending ? 'ASC' : 'DESC'}`);
-  const terms = parseOrderings(written, VOCABULARY).flatMap(({ subject, descending }) => {
-    const value = subject.of === 'attribute' ? columnOf(subject.key) : newestMetric(subject.key);
-    return [sql`${value} is null asc`, sql`${value} ${descending ? sql`desc` : sql`asc`}`];
-  });
-  const experiments = search.experimentIds.filter((id) => /^\d+$/.test(id)).map(Number);
-  const offset = offsetOf(search.pageToken);
-  let query = db
-    .selectFrom('logged_models')
-    .selectAll()
-    .where('lifecycle_stage', '=', 'active')
-    .where(isAnyOf(dialect, sql.ref('logged_models.experiment_id'), experiments));
-  if (filter !== undefined) query = query.where(conditionSql(filter, (comparison) => compare(comparison, tracking)));
-  const rows = await query
-    .orderBy(sql.join([...terms, sql`logged_models.creation_time desc`, sql`logged_models.model_id asc`]))
-    .limit(search.limit + 1)
-    .offset(offset)
-    .execute();
-  const { page, next } = pageOf(rows, { offset, limit: search.limit });
-  return { models: await withParts(tracking, page), next };
-}
-
-function columnOf(key: string): RawBuilder<unknown> {
-  return sql`${sql.ref(`logged_models.${key}`)}`;
-}
-
-function newestMetric(key: string): RawBuilder<unknown> {
-  return sql`(select m.value from logged_model_metrics m
-    where m.model_id = logged_models.model_id and m.key = ${key} order by m.timestamp desc, m.step desc limit 1)`;
-}
-
-const TABLES = { tag: 'logged_model_tags', param: 'logged_model_params', metric: 'logged_model_metrics' } as const;
-
-function compare({ subject, test }: Comparison, { dialect }: TrackingDatabase): RawBuilder<SqlBool> {
-  if (subject.of === 'attribute' || subject.of === 'dataset') return testSql(dialect, columnOf(subject.key), test);
-  const rows = sql`select 1 from ${sql.table(TABLES[subject.of])} t
-    where t.model_id = logged_models.model_id and t.key = ${subject.key}`;
-  if (test.operator === 'is null') return sql`not exists (${rows})`;
-  if (test.operator === 'is not null') return sql`exists (${rows})`;
-  return sql`exists (${rows} and ${testSql(dialect, sql`t.value`, test)})`;
 }

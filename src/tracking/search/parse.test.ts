@@ -27,6 +27,7 @@ describe('a filter', () => {
     ['"Run name" = \'x\'', subject('attribute', 'run_name'), { operator: '=', value: 'x' }],
     ['created < 5', subject('attribute', 'start_time'), { operator: '<', value: 5 }],
     ["datasets.digest ILIKE 'x'", subject('dataset', 'digest'), { operator: 'ilike', value: 'x' }],
+    ["`Run Name` = 'x'", subject('attribute', 'run_name'), { operator: '=', value: 'x' }],
     ['parameter.p Is Not Null', subject('param', 'p'), { operator: 'is not null' }],
   ])('%s', (text, of, test) => {
     expect(parse(text)).toEqual({ kind: 'compare', subject: of, test });
