@@ -125,6 +125,22 @@ describe('what is kept', () => {
     expect(await p.lockstep(['gc', '-f', '--rev', 'nowhere'])).toMatchObject({ code: 2 });
   });
 
+  test('data that a revision tracks without a stage', async () => {
+    await using p = await project(FILES);
+    p.commit('none');
+    for (const text of ['old\n', 'new\n', 'newest\n']) {
+      p.write('data/x', text);
+      expect((await p.lockstep(['add', 'data'])).code).toBe(0);
+      p.commit(text);
+      p.git('tag', text.trim());
+    }
+    p.git('tag', '-d', 'new');
+    await gc(p, '-T');
+    expect(textsIn(p)).toEqual(['newest\n', 'old\n']);
+    await gc(p, '-w');
+    expect(textsIn(p)).toEqual(['newest\n']);
+  });
+
   test('a registered model, though its run was deleted', async () => {
     await using p = await project(FILES);
     p.commit();
