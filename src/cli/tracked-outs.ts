@@ -45,7 +45,7 @@ export async function outsOfRevision(project: Reading, source: RevisionSource): 
 }
 
 interface Reading {
-  readonly tools: Pick<Project['tools'], 'parseCache' | 'scheme'>;
+  readonly tools: Pick<Project['tools'], 'parseCache'>;
 }
 
 interface RevisionStage {
@@ -75,7 +75,6 @@ export async function readRevision(project: Reading, source: RevisionSource): Pr
   }));
   const strays = new Map([...state.locked].filter(([id]) => !state.declared.has(id)));
   const mistakes = [...lockMistakes];
-  if (project.tools.scheme === 'native') return { stages, strays, mistakes };
   const { parseCache } = project.tools;
   for (const [file, bytes] of await source.read(source.dataFiles)) {
     const text = new TextDecoder().decode(bytes);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
@@ -41,7 +41,13 @@ export interface RegisteredWorkspace {
 export async function shareCache(layout: Layout, use: CacheUse): Promise<Held> {
   if (!isReady(layout)) return { release: () => {} };
   const held = await acquireSharedWaiting(lockOf(layout), use);
-  register(layout, use);
+  try {
+    openForGroup(layout);
+    register(layout, use);
+  } catch (error) {
+    held.release();
+    throw error;
+  }
   return held;
 }
 
@@ -81,6 +87,17 @@ function isReady(layout: Layout): boolean {
   } catch (error) {
     if (!isErrno(error, 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'ENOSPC', 'EDQUOT')) throw error;
     return existsSync(lockOf(layout));
+  }
+}
+
+/** In a cache of a group, gc by one who did not make the lock has to write to it. */
+function openForGroup(layout: Layout): void {
+  if (layout.modes.directory === undefined) return;
+  try {
+    chmodSync(lockOf(layout), layout.modes.object);
+  } catch (error) {
+    // It is another's, who has done this.
+    if (!isErrno(error, 'EPERM', 'EROFS')) throw error;
   }
 }
 

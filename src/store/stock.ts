@@ -31,7 +31,7 @@ export interface Stock {
   /** Removes objects. Listings go first: none is ever there whose files are not. */
   remove(objects: readonly StoredObject[], signal: AbortSignal): Promise<void>;
   /** Removes what processes left unfinished. Nobody may be at work. */
-  removeUnfinished(): { readonly files: number; readonly bytes: number };
+  removeUnfinished(): { readonly count: number; readonly bytes: number };
 }
 
 export interface CheckOptions {
@@ -125,15 +125,15 @@ function removeOne({ cacheDir }: Layout, path: string): void {
   }
 }
 
-function removeBelow(directories: readonly string[]): { readonly files: number; readonly bytes: number } {
-  let files = 0;
+function removeBelow(directories: readonly string[]): { readonly count: number; readonly bytes: number } {
+  let count = 0;
   let bytes = 0;
   for (const path of directories.flatMap((directory) => namesIn(directory).map((name) => join(directory, name)))) {
     bytes += lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    files += 1;
+    count += 1;
     rmSync(path, { force: true, recursive: true });
   }
-  return { files, bytes };
+  return { count, bytes };
 }
 
 function namesIn(directory: string): readonly string[] {

@@ -125,6 +125,22 @@ describe('what is kept', () => {
     expect(await p.lockstep(['gc', '-f', '--rev', 'nowhere'])).toMatchObject({ code: 2 });
   });
 
+  test('data that a revision tracks without a stage', async () => {
+    await using p = await project(FILES);
+    p.commit('none');
+    for (const text of ['old\n', 'new\n', 'newest\n']) {
+      p.write('data/x', text);
+      expect((await p.lockstep(['add', 'data'])).code).toBe(0);
+      p.commit(text);
+      p.git('tag', text.trim());
+    }
+    p.git('tag', '-d', 'new');
+    await gc(p, '-T');
+    expect(textsIn(p)).toEqual(['newest\n', 'old\n']);
+    await gc(p, '-w');
+    expect(textsIn(p)).toEqual(['newest\n']);
+  });
+
   test('a registered model, though its run was deleted', async () => {
     await using p = await project(FILES);
     p.commit();
@@ -333,4 +349,16 @@ test('with --cloud the remote is cleaned, too: records, then listings, then file
   for (const path of ['one', 'two']) rmSync(p.path(path), { recursive: true });
   expect((await p.lockstep(['pull'])).code).toBe(0);
   expect((await p.lockstep(['status', '--exit-code'])).code).toBe(0);
+});
+
+test('a remote that cannot be used is heard of before anything is gone', async () => {
+  await using p = await project(FILES);
+  await reproduced(p, 'first\n');
+  await reproduced(p, 'second\n');
+  deleteRuns(p);
+  expect(await p.lockstep(['gc', '-w', '-f', '-c'])).toMatchObject({ code: 2 });
+  await p.lockstep(['remote', 'add', '-d', 'web', 'http://127.0.0.1:9/']);
+  const { code, stderr } = await p.lockstep(['gc', '-w', '-f', '-c']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('cannot tell what it has')]);
+  expect(textsIn(p)).toContain('first\n');
 });

@@ -122,6 +122,13 @@ test('checkout and repro wait for a gc that is at work, and repro does not trust
   expect(w.read('made/new')).toBe('new\n');
 });
 
+test('a watching repro keeps nobody waiting while it has nothing to do', async () => {
+  await using w = workspace({ ...SLOW, go: '' });
+  const watching = w.start('repro', '--watch');
+  await watching.says(/Watching/);
+  expect(await w.run('gc', '-w', '-f')).toMatchObject({ code: 0, stderr: expect.not.stringContaining('waiting') });
+});
+
 const ROUNDS = 16;
 const TREES = 24;
 

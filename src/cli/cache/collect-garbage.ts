@@ -40,7 +40,10 @@ interface Place {
 export async function findGarbage(place: Place, wish: GarbageWish): Promise<Garbage> {
   const { plan, collected } = await planAll(place, wish);
   const trash = wish.trash ? sweepTrash(place.project, { before: wish.before, dry: true }) : none();
-  const remote = await overTheRemote(place, wish, (line) => planRemote(place.project, line, plan.needs));
+  const remote =
+    wish.remote === undefined
+      ? undefined
+      : await overTheRemote(place, wish.remote, (line) => planRemote(place.project, line, plan.needs));
   return garbageOf({ plan, collected, remote }, { isDry: true, unfinished: none(), trash });
 }
 
@@ -51,15 +54,20 @@ export async function removeGarbage(place: Place, wish: GarbageWish): Promise<Ga
   const held = await holdCacheAlone(stock.layout, cacheUseOf(context, project.root));
   try {
     const { plan, collected } = await planAll(place, wish);
-    const unfinished = await sweep(project, plan, context.signal);
-    for (const workspace of collected.gone) workspace.forget();
-    const trash = wish.trash ? sweepTrash(project, { before: wish.before, dry: false }) : none();
-    const remote = await overTheRemote(place, wish, async (line) => {
-      const planned = await planRemote(project, line, plan.needs);
-      await sweepRemote(line, planned);
-      return planned;
+    const sweepHere = async () => {
+      const unfinished = await sweep(project, plan, context.signal);
+      for (const workspace of collected.gone) workspace.forget();
+      const trash = wish.trash ? sweepTrash(project, { before: wish.before, dry: false }) : none();
+      return { isDry: false, unfinished, trash };
+    };
+    if (wish.remote === undefined) return garbageOf({ plan, collected, remote: undefined }, await sweepHere());
+    // A remote that cannot be used is to be heard of before anything is gone.
+    return await overTheRemote(place, wish.remote, async (line) => {
+      const remote = await planRemote(project, line, plan.needs);
+      const swept = await sweepHere();
+      await sweepRemote(line, remote);
+      return garbageOf({ plan, collected, remote }, swept);
     });
-    return garbageOf({ plan, collected, remote }, { isDry: false, unfinished, trash });
   } finally {
     held.release();
   }
@@ -74,10 +82,9 @@ async function planAll({ project, context }: Place, wish: GarbageWish) {
 
 async function overTheRemote<Result>(
   { project, context }: Place,
-  { remote }: GarbageWish,
+  remote: NonNullable<GarbageWish['remote']>,
   work: (line: Line) => Promise<Result>,
-): Promise<Result | undefined> {
-  if (remote === undefined) return undefined;
+): Promise<Result> {
   const line = { remotes: remotesOf(project), ...remote, verb: 'cleaning' };
   return await overRemote({ project, context }, line, work);
 }

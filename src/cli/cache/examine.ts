@@ -20,8 +20,6 @@ export interface Fault extends ObjectName {
 export interface Need {
   /** For a file of a directory, with its path in it. */
   readonly path: string;
-  /** The path of the out that it belongs to. */
-  readonly out: string;
   readonly by: Root['by'];
 }
 
@@ -100,27 +98,21 @@ export function findFaults(project: Project, roots: readonly Root[], { present, 
       return;
     }
     const needs = known?.needs ?? [];
-    needs.push({ path, out: root.path, by: root.by });
+    needs.push({ path, by: root.by });
     if (known === undefined) found.set(key, { object, needs });
   };
   // Runs last: an object that is missed elsewhere is missed by them, too, and not just lost.
   const inTurn = [...roots].sort((a, b) => Number(a.by.kind === 'run') - Number(b.by.kind === 'run'));
   const whole = new Set<Digest>();
   for (const root of inTurn) {
-    if (!root.isKept || whole.has(root.digest)) continue;
+    if (!root.isKept || (root.kind !== 'file' && whole.has(root.digest))) continue;
     if (noteAll(project, root, { present, corrupt, note })) whole.add(root.digest);
   }
-  const faults = [...found].map(
-    ([
-      key,
-      {
-        object: { digest, kind },
-        needs,
-      },
-    ]): Fault => {
-      return { digest, kind, fault: corrupt.has(key) ? 'corrupt' : 'missing', needs };
-    },
-  );
+  const faults: Fault[] = [];
+  for (const [key, { object, needs }] of found) {
+    const { digest, kind } = object;
+    faults.push({ digest, kind, fault: corrupt.has(key) ? 'corrupt' : 'missing', needs });
+  }
   return { faults, lost: { objects: lost.size, runs: losers.size } };
 }
 

@@ -2,6 +2,7 @@ import type { ProjectPath } from '../../base/brand.ts';
 import type { Content } from '../../base/content.ts';
 import { algorithmOf } from '../../base/hash.ts';
 import { fetchObjects } from '../../remotes/fetch.ts';
+import { lookAtOut } from '../../repro/consider.ts';
 import type { Context } from '../context.ts';
 import type { Project } from '../project.ts';
 import { overRemote } from '../remotes/open-line.ts';
@@ -74,7 +75,7 @@ async function repairSome(
 /** A path of the workspace that has the bytes; undefined where none has. */
 export async function findInWorkspace(project: Project, fault: Fault): Promise<ProjectPath | undefined> {
   for (const { path } of ownNeeds(fault)) {
-    const found = await project.store().observe(path as ProjectPath);
+    const found = await lookAtOut(project.store(), path as ProjectPath);
     if (found !== 'missing' && found.kind === fault.kind && found.digest === fault.digest) return path as ProjectPath;
   }
   return undefined;

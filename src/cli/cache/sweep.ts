@@ -1,5 +1,5 @@
 import { lstatSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Digest } from '../../base/brand.ts';
 import { LockstepError } from '../../base/error.ts';
 import { makeDurable } from '../../store/durable.ts';
@@ -80,19 +80,28 @@ async function voidRecords(project: Project, removed: ReadonlySet<string>) {
  * their files, so that a process that is killed meanwhile leaves nothing that names what is gone.
  */
 export async function sweep(project: Project, plan: SweepPlan, signal: AbortSignal): Promise<Amount> {
-  for (const { of, key } of plan.records) {
-    if (signal.aborted) throw new LockstepError('interrupted', 'interrupted');
-    of.files.remove(key);
-  }
-  if (plan.records.length > 0) await makeDurable([join(project.cacheDir, 'runs')].filter(isThere), project.cacheDir);
+  await removeRecords(project, plan, signal);
   const unfinished = none();
   for (const { stock, doomed } of plan.objects) {
     await stock.remove(doomed, signal);
-    const { files, bytes } = stock.removeUnfinished();
-    unfinished.count += files;
+    const { count, bytes } = stock.removeUnfinished();
+    unfinished.count += count;
     unfinished.bytes += bytes;
   }
   return unfinished;
+}
+
+async function removeRecords({ cacheDir }: Project, { records }: SweepPlan, signal: AbortSignal): Promise<void> {
+  const touched = new Set<string>();
+  for (const { of, key } of records) {
+    if (signal.aborted) throw new LockstepError('interrupted', 'interrupted');
+    const file = of.files.fileOf(key);
+    if (file === undefined) continue;
+    of.files.remove(key);
+    const directory = dirname(file.path);
+    for (const one of [directory, dirname(directory)]) touched.add(one);
+  }
+  await makeDurable([...touched].filter(isThere), cacheDir);
 }
 
 /** What was moved out of the way, and what was found corrupt, if it is older than that. */
@@ -100,13 +109,8 @@ export function sweepTrash(
   project: Project,
   { before, dry }: { readonly before: number; readonly dry: boolean },
 ): Amount {
-  const places = [
-    join(project.root, '.lockstep', 'trash'),
-    ...project
-      .store()
-      .stocks()
-      .map(({ layout }) => layout.corrupt),
-  ];
+  const stocks = project.store().stocks();
+  const places = [join(project.root, '.lockstep', 'trash'), ...stocks.map(({ layout }) => layout.corrupt)];
   const amount = none();
   for (const path of [...new Set(places)].flatMap((place) => entriesOf(place))) {
     if ((lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0) >= before) continue;
