@@ -60,7 +60,7 @@ export function fine(value: number): string {
 
 type Body = Readonly<Record<string, unknown>>;
 
-export async function post({ address }: Server, path: string, body: Body): Promise<Record<string, unknown>> {
+async function post({ address }: Server, path: string, body: Body): Promise<Record<string, unknown>> {
   const response = await fetch(`${address}/api/2.0/mlflow/${path}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
