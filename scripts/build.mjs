@@ -36,9 +36,17 @@ const bundle = await rolldown({
   input: { lockstep: 'src/main.ts' },
   platform: 'node',
   resolve: { mainFields: ['module', 'main'] },
-  // The first is compiled; the second is ink's debugger, which nobody has installed and nothing loads.
-  external: ['better-sqlite3', 'react-devtools-core'],
-  transform: { define: { 'process.env.NODE_ENV': '"production"' }, target: 'node20.19' },
+  // The first is compiled; the second is ink's debugger, which nobody has installed and nothing loads; the third finds
+  // parts of it, some of them compiled, by where its own files are.
+  external: ['better-sqlite3', 'react-devtools-core', 'ssh2-sftp-client'],
+  transform: {
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      // AWS's library would tell everyone who runs Node 20 that it is old, on stderr.
+      'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"',
+    },
+    target: 'node20.19',
+  },
   logLevel: 'silent',
 });
 const { output } = await bundle.write({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kill, NodeProgram } from '../../test/support/node-program.ts';
-import { acquire, acquireWaiting, type Held, type Holder } from './exclusive.ts';
+import { acquire, acquireSharedWaiting, acquireWaiting, type Held, type Holder } from './exclusive.ts';
 
 let directory: string;
 let lockFile: string;
@@ -142,3 +142,42 @@ const COUNT = `
     held.release();
     n++;
   }`;
+
+describe('acquireSharedWaiting', () => {
+  const patient = { signal: new AbortController().signal, onWait: () => {} };
+
+  it('lets any number share the lock, while nobody has the whole of it', async () => {
+    const [one, two] = [await acquireSharedWaiting(lockFile, patient), await acquireSharedWaiting(lockFile, patient)];
+    expect(await acquire(lockFile, about)).toEqual({ heldBy: undefined });
+    one.release();
+    expect(await acquire(lockFile, about)).toEqual({ heldBy: undefined });
+    two.release();
+    const whole = await take();
+    const told: Holder[] = [];
+    const three = acquireSharedWaiting(lockFile, {
+      ...patient,
+      onWait: (who) => {
+        told.push(who);
+        whole.release();
+      },
+    });
+    (await three).release();
+    expect(told).toEqual([holder]);
+  });
+
+  it('is told to whoever waits for the whole by those who know', async () => {
+    const shared = await acquireSharedWaiting(lockFile, patient);
+    const other = { pid: 1, command: 'repro', since: 2 };
+    const told: Holder[] = [];
+    const waiting = acquireWaiting(lockFile, about, {
+      ...patient,
+      sharer: async () => other,
+      onWait: (who) => {
+        told.push(who);
+        shared.release();
+      },
+    });
+    (await waiting).release();
+    expect(told).toEqual([other]);
+  });
+});

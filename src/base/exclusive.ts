@@ -33,6 +33,8 @@ export interface WaitOptions {
   readonly signal: AbortSignal;
   /** Called once for each holder that is waited for. */
   readonly onWait: (holder: Holder) => void;
+  /** Tells of one who shares the lock, where those who do leave word of it somewhere. */
+  readonly sharer?: () => Promise<Holder | undefined>;
 }
 
 /**
@@ -40,8 +42,7 @@ export interface WaitOptions {
  * Node has none of its own: a transaction is opened on a database that stays empty, and is never written.
  */
 export async function acquire(lockFile: string, about: About): Promise<Held | Taken> {
-  const { default: Sqlite } = await import('better-sqlite3');
-  const database = open(lockFile, () => new Sqlite(lockFile, { timeout: 0 }));
+  const database = await open(lockFile, 'BEGIN EXCLUSIVE');
   if (database === 'busy') return { heldBy: await readHolder(lockFile) };
   const holderFile = holderFileOf(lockFile);
   try {
@@ -62,19 +63,35 @@ export async function acquire(lockFile: string, about: About): Promise<Held | Ta
   };
 }
 
+/** Takes a part of the lock, which any number may have, but nobody while one holds the whole. */
+async function acquireShared(lockFile: string): Promise<Held | Taken> {
+  // A transaction that has read something holds SQLite's shared lock, also on an empty file that may not be written.
+  const database = await open(lockFile, 'BEGIN; SELECT count(*) FROM sqlite_master');
+  return database === 'busy' ? { heldBy: await readHolder(lockFile) } : { release: () => void database.close() };
+}
+
 /** Whether somebody holds the lock or died while holding it. Costs one look at the directory. */
 export function isHeldOrOrphaned(lockFile: string): boolean {
   return existsSync(holderFileOf(lockFile));
 }
 
 /** Waits until the lock is free; throws `interrupted` when the signal is aborted before. */
-export async function acquireWaiting(lockFile: string, about: About, { signal, onWait }: WaitOptions): Promise<Held> {
+export async function acquireWaiting(lockFile: string, about: About, options: WaitOptions): Promise<Held> {
+  return await waitFor(() => acquire(lockFile, about), options);
+}
+
+/** Waits while somebody holds the whole lock; throws `interrupted` when the signal is aborted before. */
+export async function acquireSharedWaiting(lockFile: string, options: WaitOptions): Promise<Held> {
+  return await waitFor(() => acquireShared(lockFile), options);
+}
+
+async function waitFor(take: () => Promise<Held | Taken>, { signal, onWait, sharer }: WaitOptions): Promise<Held> {
   let told: Holder | undefined;
   for (;;) {
     if (signal.aborted) throw new LockstepError('interrupted', 'interrupted while waiting for another lockstep');
-    const answer = await acquire(lockFile, about);
+    const answer = await take();
     if ('release' in answer) return answer;
-    const { heldBy } = answer;
+    const heldBy = answer.heldBy ?? (await sharer?.());
     if (heldBy !== undefined && (heldBy.pid !== told?.pid || heldBy.since !== told.since)) {
       told = heldBy;
       onWait(heldBy);
@@ -88,12 +105,14 @@ function holderFileOf(lockFile: string): string {
   return `${lockFile}.json`;
 }
 
-function open(lockFile: string, connect: () => Database): Database | 'busy' {
+/** Opens the database and begins the transaction that is the lock; there is nothing to be committed at its end. */
+async function open(lockFile: string, begin: string): Promise<Database | 'busy'> {
+  const { default: Sqlite } = await import('better-sqlite3');
   let database: Database | undefined;
   try {
     mkdirSync(dirname(lockFile), { recursive: true });
-    database = connect();
-    begin(database, lockFile);
+    database = new Sqlite(lockFile, { timeout: 0 });
+    beginIn(database, lockFile, begin);
     return database;
   } catch (error) {
     database?.close();
@@ -104,15 +123,15 @@ function open(lockFile: string, connect: () => Database): Database | 'busy' {
   }
 }
 
-function begin(database: Database, lockFile: string): void {
+function beginIn(database: Database, lockFile: string, begin: string): void {
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    database.exec(begin);
   } catch (error) {
     if (!hasCode(error, 'SQLITE_NOTADB', 'SQLITE_CORRUPT')) throw error;
     // Somebody wrote into it. Emptied where it stands: a new file in its place could be locked by one process while
     // another still holds the old one.
     truncateSync(lockFile);
-    database.exec('BEGIN EXCLUSIVE');
+    database.exec(begin);
   }
 }
 

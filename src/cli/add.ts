@@ -4,8 +4,8 @@ import type { ProjectPath } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
 import { LockstepError } from '../base/error.ts';
 import { baseName, contains } from '../base/project-path.ts';
+import { recordOf } from '../pipeline/dvc/data-file.ts';
 import { formatDvcFile } from '../pipeline/dvc/dvc-file.ts';
-import { lockedOf } from '../pipeline/dvc/lock-entry.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { git } from '../provenance/git-process.ts';
 import type { Loaded } from '../repro/loaded.ts';
@@ -22,20 +22,14 @@ export const command = defineCommand({
   usage: 'add <paths…>',
   summary: 'Track data without a stage, by a .dvc file',
   details:
-    'In DVC projects. The bytes go into the cache, PATH.dvc says which they are, and git ignores the data itself. Data that ' +
-    'is tracked already is recorded as it is now.',
+    'The bytes go into the cache, PATH.dvc says which they are, and git ignores the data itself. Data that is tracked ' +
+    'already is recorded as it is now. In a DVC project the file is the one that DVC writes and reads.',
   options: { 'no-commit': { type: 'boolean', help: 'only write the .dvc file; the cache is left alone' } },
   positionals: { min: 1, max: Number.POSITIVE_INFINITY },
   completes: 'path',
   examples: ['lockstep add data/raw.csv data/images'],
   run: async (context, given, targets) => {
     return await withWorkspace(context, 'add', async (project) => {
-      if (project.tools.scheme !== 'dvc') {
-        throw new LockstepError(
-          'usage',
-          'data without a stage is tracked in DVC projects only: there is no .dvc/ here',
-        );
-      }
       const stages = await stagesOf(project);
       const paths = [...new Set(resolveTargets(project.here, targets))];
       const inner = paths.find((path) => paths.some((other) => other !== path && contains(other, path)));
@@ -110,7 +104,7 @@ async function checkFree(project: Project, { env }: Context, { path, stages }: N
 async function addNew(project: Project, path: ProjectPath, keep: boolean): Promise<readonly ProjectPath[]> {
   const content = await take(project, path, keep);
   const file = `${path}.dvc` as ProjectPath;
-  const text = formatDvcFile({ deps: [], outs: [lockedOf(baseName(path), content)] });
+  const text = formatDvcFile({ deps: [], outs: [recordOf(baseName(path), content)] });
   writeFileAtomic(join(project.root, file), text, { durable: true });
   return [file, ...(await project.store().ignore([path]))];
 }

@@ -9,7 +9,7 @@ export const command = defineCommand({
   usage: 'checkout [targets…]',
   summary: 'Bring the outs that the lockfile names back from the cache',
   details:
-    'What is there already is left alone. A file that the cache cannot bring back is moved to the trash before ' +
+    'Of the whole project, unless targets are named. What is there already is left alone. A file that the cache cannot bring back is moved to the trash before ' +
     'another takes its place. What cannot be restored is named, the rest is restored all the same, and the exit code is 1.',
   options: {
     glob: { type: 'boolean', help: 'targets are patterns' },
@@ -25,7 +25,11 @@ export const command = defineCommand({
     const project = await openProject(context);
     try {
       const loaded = await project.load();
-      const { named } = select(loaded, project.here, { targets, glob: given.glob === true });
+      const { named } = select(loaded, project.here, {
+        targets,
+        glob: given.glob === true,
+        allPipelines: targets.length === 0,
+      });
       const report: RestoreReport = { restored: [], kept: [], missing: [], trash: {} };
       for (const id of named) {
         const stage = loaded.stages.get(id);

@@ -18,6 +18,8 @@ export interface Context {
   /** 32 random hex digits. */
   readonly randomId: () => string;
   readonly pid: number;
+  /** The command that was given, for whoever has to wait for it. */
+  readonly command?: string;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }

@@ -54,6 +54,8 @@ export interface ReadSide {
   readonly pipelines: readonly Pipeline[];
   /** Directory → what is wrong with its pipeline file or lockfile. */
   readonly unreadable: ReadonlyMap<ProjectPath, readonly Diagnostic[]>;
+  /** Of these, what is wrong with lockfiles. */
+  readonly lockMistakes: readonly Diagnostic[];
 }
 
 /** What reading a revision needs of a project. */
@@ -68,6 +70,7 @@ export async function readSide(project: Reading, source: DiffSource): Promise<Re
   const declared = new Map<StageId, Stage>();
   const pipelines: Pipeline[] = [];
   const unreadable = new Map<ProjectPath, readonly Diagnostic[]>();
+  const lockMistakes: Diagnostic[] = [];
   const texts = await source.read(source.files);
   const note = (file: ProjectPath, diagnostics: readonly Diagnostic[]) => {
     const directory = directoryOf(file);
@@ -86,9 +89,10 @@ export async function readSide(project: Reading, source: DiffSource): Promise<Re
       owner: ownerOf(pipeline),
     });
     if (read.diagnostics.length > 0) note(file, read.diagnostics);
+    lockMistakes.push(...read.diagnostics);
     for (const [name, entry] of read.lockfile?.entries ?? []) locked.set(`${pipeline.file}:${name}` as StageId, entry);
   }
-  return { state: { locked, declared }, pipelines, unreadable };
+  return { state: { locked, declared }, pipelines, unreadable, lockMistakes };
 }
 
 /** The pipeline beside a lockfile, or an empty one where it went away or cannot be read. */

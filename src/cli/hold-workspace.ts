@@ -14,6 +14,7 @@ export async function withWorkspace<Result>(
   const lockFile = join(project.tools.tmp, 'repro.lock');
   const hold = await acquireWaiting(lockFile, about, { signal: context.signal, onWait: () => {} });
   try {
+    await project.store().enter();
     return await work(project);
   } finally {
     hold.release();

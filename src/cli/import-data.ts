@@ -5,8 +5,8 @@ import type { ProjectPath } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
 import { LockstepError } from '../base/error.ts';
 import { baseName, ROOT, resolveInProject } from '../base/project-path.ts';
+import { recordOf } from '../pipeline/dvc/data-file.ts';
 import { type DvcFile, type DvcFileDep, formatDvcFile, importMd5 } from '../pipeline/dvc/dvc-file.ts';
-import { lockedOf } from '../pipeline/dvc/lock-entry.ts';
 import { updateDvcFile } from '../pipeline/dvc/update-dvc-file.ts';
 import { resolveTargets } from './compared-states.ts';
 import type { Context } from './context.ts';
@@ -71,7 +71,7 @@ export async function writeImport(
   },
 ): Promise<void> {
   const { file, out, dep, content } = written;
-  const dvcFile: DvcFile = { frozen: true, deps: [dep], outs: [lockedOf(baseName(out), content)] };
+  const dvcFile: DvcFile = { frozen: true, deps: [dep], outs: [recordOf(baseName(out), content)] };
   const next = { ...dvcFile, md5: importMd5(dvcFile) };
   const place = join(project.root, file);
   const text = existsSync(place) ? updateDvcFile(readFileSync(place, 'utf8'), next) : formatDvcFile(next);
@@ -97,11 +97,6 @@ export function placeForImport(
   name: string,
   force: boolean,
 ): { readonly out: ProjectPath; readonly file: ProjectPath } {
-  if (project.tools.scheme !== 'dvc') {
-    throw new LockstepError('usage', 'data is imported into DVC projects only: there is no .dvc/ here', {
-      hint: 'lockstep get takes the data without tracking it',
-    });
-  }
   const [out = project.here] = resolveTargets(project.here, [name]);
   const file = `${out}.dvc` as ProjectPath;
   for (const one of [out, file]) {

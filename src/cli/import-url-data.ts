@@ -7,9 +7,11 @@ import { fileURLToPath } from 'node:url';
 import type { ProjectPath } from '../base/brand.ts';
 import { LockstepError } from '../base/error.ts';
 import { ROOT, resolveAnywhere } from '../base/project-path.ts';
+import { recordOf } from '../pipeline/dvc/data-file.ts';
 import type { DvcFileDep } from '../pipeline/dvc/dvc-file.ts';
-import { lockedOf } from '../pipeline/dvc/lock-entry.ts';
+import { checkScheme } from '../remotes/registry.ts';
 import type { Context } from './context.ts';
+import { fetchAddress } from './fetch-address.ts';
 import { makeRoom, writeImport } from './import-data.ts';
 import type { Project } from './project.ts';
 
@@ -26,20 +28,22 @@ export interface ImportedUrl {
 
 /** Fetches the data and writes down where it is from; false where it is as it was. */
 export async function importUrl(project: Project, context: Context, imported: ImportedUrl): Promise<boolean> {
-  return /^https?:/i.test(imported.url)
-    ? await fromWeb(project, context, imported)
+  if (/^https?:/i.test(imported.url)) return await fromWeb(project, context, imported);
+  return isAddress(imported.url)
+    ? await fromRemote(project, context, imported)
     : await fromDisk(project, context, imported);
+}
+
+function isAddress(url: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(url);
 }
 
 /** An address as it is to be written down. Throws `usage` for a kind that cannot be read. */
 export function writtenAddress(project: Project, { cwd }: Context, { url, file }: { url: string; file: ProjectPath }) {
-  if (/^https?:\/\//i.test(url)) return url;
   if (/^file:\/\//i.test(url)) return fileURLToPath(url);
-  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(url)?.[1];
-  if (scheme !== undefined) {
-    throw new LockstepError('usage', `${scheme}: addresses cannot be read`, {
-      hint: 'http:, https:, file: and paths can; for others, dvc import-url writes a file that lockstep understands',
-    });
+  if (isAddress(url)) {
+    checkScheme(url);
+    return url;
   }
   return url.startsWith('/') ? url : relative(dirname(join(project.root, file)), resolve(cwd, url));
 }
@@ -51,12 +55,12 @@ async function fromDisk(project: Project, context: Context, { file, out, url, la
   }
   const store = project.store();
   const there = await store.observe(resolveAnywhere(ROOT, relative(project.root, from)));
-  if (there !== 'missing' && last !== undefined && lockedOf(url, there).md5 === last.md5) return false;
+  if (there !== 'missing' && last !== undefined && isSame(recordOf(url, there), last)) return false;
   await bring(project, context, out, (making) =>
     cp(from, making, { recursive: true, mode: constants.COPYFILE_FICLONE, dereference: true }),
   );
   const content = await take(project, out);
-  await writeImport(project, { file, out, dep: lockedOf(url, content), content });
+  await writeImport(project, { file, out, dep: recordOf(url, content), content });
   return true;
 }
 
@@ -78,12 +82,27 @@ async function fromWeb(project: Project, context: Context, { file, out, url, las
     }
   });
   const content = await take(project, out);
-  const { size, hash, md5 } = lockedOf(url, content);
+  const { size, hash, md5, sha256 } = recordOf(url, content);
   // Where the server says nothing that tells versions apart, the content itself does.
-  const dep = { checksum: checksum ?? md5, size, hash, path: url };
-  const isSame = last?.checksum === dep.checksum;
-  if (!isSame) await writeImport(project, { file, out, dep, content });
-  return !isSame;
+  const dep = { checksum: checksum ?? md5 ?? sha256, size, hash, path: url };
+  const isNew = last?.checksum !== dep.checksum;
+  if (isNew) await writeImport(project, { file, out, dep, content });
+  return isNew;
+}
+
+/** Of other places it is only known what they have, so that is fetched and then compared. */
+async function fromRemote(project: Project, context: Context, { file, out, url, last }: ImportedUrl): Promise<boolean> {
+  const target = join(project.root, out);
+  await fetchAddress(context, { url, target, free: () => makeRoom(project, context, out) });
+  const content = await take(project, out);
+  const dep = recordOf(url, content);
+  const isNew = last === undefined || !isSame(dep, last);
+  if (isNew) await writeImport(project, { file, out, dep, content });
+  return isNew;
+}
+
+function isSame(now: DvcFileDep, last: DvcFileDep): boolean {
+  return now.md5 === last.md5 && now.sha256 === last.sha256;
 }
 
 async function ask(url: string, signal: AbortSignal): Promise<Response> {

@@ -9,8 +9,8 @@ export const command = defineCommand({
   usage: 'import-url <address> [out]',
   summary: 'Take data from an address or a path, and track where it is from',
   details:
-    'In DVC projects. The address is http:, https:, file:, or a path, also of a directory. A .dvc file beside the data says ' +
-    'which version it is; lockstep update fetches a newer one.',
+    'The address is a path, or one of those that remotes have: https:, s3:, ssh: and others, also of a directory. A .dvc ' +
+    'file beside the data says which version it is; lockstep update fetches a newer one.',
   options: {
     force: { type: 'boolean', short: 'f', help: 'replace what is there; the trash gets what the cache does not have' },
   },

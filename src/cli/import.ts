@@ -8,8 +8,7 @@ import { importData, placeForImport, writtenUrl } from './import-data.ts';
 export const command = defineCommand({
   usage: 'import <repository> <path>',
   summary: 'Take data out of another repository, and track where it is from',
-  details:
-    'In DVC projects. As get, and a .dvc file beside the data says from which commit it is; lockstep update moves on.',
+  details: 'As get, and a .dvc file beside the data says from which commit it is; lockstep update moves on.',
   options: {
     out: { type: 'string', short: 'o', value: 'PATH', help: 'where to put it, in place of its own name' },
     force: { type: 'boolean', short: 'f', help: 'replace what is there; the trash gets what the cache does not have' },

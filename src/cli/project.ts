@@ -8,6 +8,7 @@ import type { EnvironmentCache } from '../provenance/environment.ts';
 import type { Loaded } from '../repro/loaded.ts';
 import { readProject } from '../repro/read.ts';
 import type { Tools } from '../repro/tools.ts';
+import type { CacheUse } from '../store/cache-users.ts';
 import { openDvcRunFiles } from '../store/dvc-run-files.ts';
 import { openStore } from '../store/open-store.ts';
 import { openParseCache, type ParseCache } from '../store/parse-cache.ts';
@@ -92,6 +93,7 @@ export async function openProject(context: Context, { as, records }: OpenOptions
       scheme,
       ...(ignore !== undefined && { ignore }),
       ...(dvc?.shared !== undefined && { shared: dvc.shared }),
+      use: cacheUseOf(context, root),
     }));
   const openTracking = records?.tracking ?? (() => (tracking ??= openSqlite(join(state, 'lockstep.db'))));
   const artifactDirectory = records?.artifactDirectory ?? join(state, 'artifacts');
@@ -158,6 +160,19 @@ export async function openProject(context: Context, { as, records }: OpenOptions
     async close() {
       store?.close();
       await (await tracking)?.close();
+    },
+  };
+}
+
+/** Who uses the cache, as others are told who wait for it; and who is told when we wait. */
+export function cacheUseOf(context: Context, root: string): CacheUse {
+  const { pid, command = 'lockstep', signal, stderr, quiet } = context;
+  return {
+    root,
+    about: { pid, command, startTime: context.now() },
+    signal,
+    onWait: (holder) => {
+      if (!quiet) stderr.write(`waiting for the cache: process ${holder.pid}, ${holder.command}, is at work on it\n`);
     },
   };
 }

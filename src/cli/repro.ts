@@ -13,6 +13,7 @@ import type { Follower } from './mirror/follow.ts';
 import { openRenderer } from './open-renderer.ts';
 import { openProject, type Project } from './project.ts';
 import { rememberStill } from './remember-still.ts';
+import type { OpenSupply } from './remotes/supply.ts';
 
 const options = {
   jobs: {
@@ -31,6 +32,8 @@ const options = {
   'exit-code': { type: 'boolean', help: 'with --dry: exit with 1 if there is anything to do' },
   'no-run-cache': { type: 'boolean', help: 'do not bring back results of earlier runs' },
   'no-commit': { type: 'boolean', help: 'do not put outs into the cache' },
+  pull: { type: 'boolean', help: 'bring what is missing from a remote, when a stage needs it' },
+  remote: { type: 'string', short: 'r', value: 'NAME', help: 'with --pull, another remote than the default one' },
   'allow-missing': { type: 'boolean', help: 'take missing data that the lock knows as unchanged' },
   interactive: { type: 'boolean', short: 'i', help: 'ask before each stage' },
   glob: { type: 'boolean', help: 'targets are patterns' },
@@ -51,6 +54,7 @@ export const command = defineCommand({
     'lockstep repro',
     'lockstep repro train -j 4',
     'lockstep repro --dry --exit-code',
+    'lockstep repro --pull',
     'lockstep repro --watch',
   ],
   run: async (context, given, targets) => {
@@ -88,6 +92,7 @@ async function once(context: Context, project: Project, { given, targets }: Call
     // A view that is drawn again and again would wipe the questions away.
     live: given.interactive !== true,
   });
+  const supply = await supplied(context, project, { given, onEvent: renderer.onEvent });
   const follower = await followed(context, project, { given, onEvent: renderer.onEvent });
   const request: ReproRequest = {
     ...(follower !== undefined && { run: follower.run }),
@@ -98,6 +103,7 @@ async function once(context: Context, project: Project, { given, targets }: Call
     keepGoing: given['keep-going'] === true,
     ignoreErrors: given['ignore-errors'] === true,
     limits: limitsOf(context, project.config, given.jobs),
+    supply,
     confirm: given.interactive === true ? confirmation(context) : undefined,
     dry: given.dry === true,
     commit: given['no-commit'] !== true,
@@ -114,7 +120,22 @@ async function once(context: Context, project: Project, { given, targets }: Call
   } finally {
     follower?.end();
     await renderer.stop();
+    await supply?.close();
   }
+}
+
+/** Only with `--pull`. */
+async function supplied(
+  context: Context,
+  project: Project,
+  { given, onEvent }: { readonly given: Options; readonly onEvent: OnEvent },
+): Promise<OpenSupply | undefined> {
+  if (given.pull !== true) {
+    if (given.remote === undefined) return undefined;
+    throw new LockstepError('usage', '--remote says where --pull brings things from, and there is no --pull');
+  }
+  const { openSupply } = await import('./remotes/supply.ts');
+  return openSupply({ project, context }, { remote: given.remote, dry: given.dry === true, emit: onEvent });
 }
 
 /** Only where there is a server that records are sent to. */

@@ -26,6 +26,8 @@ export async function restoreOut(
   report: RestoreReport,
 ): Promise<void> {
   const store = project.store();
+  // What is found whole in a moment must be there when the old has gone.
+  await store.enter();
   const now = store.peek(path) ?? (await store.observe(path));
   if (now !== 'missing' && sameContent(now, content)) {
     report.kept.push(path);

@@ -47,7 +47,8 @@ async function dispatch(argv: readonly string[], context: Context): Promise<Exit
   }
   checkPositionals(command, parsed.positionals);
   const cd = [...asList(globals.cd), ...asList(parsed.options.cd)];
-  return await command.run(contextFor(context, { ...options, cd }), withoutGlobals(options), parsed.positionals);
+  const at = { ...contextFor(context, { ...options, cd }), command: row.name };
+  return await command.run(at, withoutGlobals(options), parsed.positionals);
 }
 
 /** The command that these words begin with; no row when they are only the first word of several commands. */

@@ -1,6 +1,6 @@
 import { LockstepError } from '../base/error.ts';
 import { parseDuration } from '../pipeline/duration.ts';
-import { openDirectoryStore } from '../server/artifact-store.ts';
+import { openArtifactStore } from '../server/artifact-store.ts';
 import { isPinnedArtifact } from '../server/pinned-artifacts.ts';
 import { purge } from '../server/purge.ts';
 import { listDeleted, type Purged } from '../tracking/logged/purge.ts';
@@ -9,7 +9,7 @@ import { RequestError } from '../tracking/request-error.ts';
 import { defineCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { countText } from './quantity.ts';
-import { artifactDirectoryOf } from './server.ts';
+import { ARTIFACTS_OPTION, openArtifacts } from './server-artifacts.ts';
 import { BACKEND_OPTION, backendOf } from './server-backend.ts';
 
 interface Kept extends Purged {
@@ -25,21 +25,18 @@ named: delete the version first. A server may be running meanwhile.`,
     'older-than': { type: 'string', value: 'TIME', help: 'only what was deleted that long ago: 30d, 12h' },
     dry: { type: 'boolean', help: 'only say what there is to remove' },
     backend: BACKEND_OPTION,
-    artifacts: {
-      type: 'string',
-      value: 'DIR',
-      help: "where artifacts are kept (default: the project's .lockstep/artifacts)",
-    },
+    artifacts: ARTIFACTS_OPTION,
     json: { type: 'boolean', help: '{"removed": [{"kind", "id"}], "kept": [{"kind", "id", "why"}]}' },
   },
   positionals: { min: 0, max: 0 },
   examples: ['lockstep server purge --dry', 'lockstep server purge --older-than 30d'],
   run: async (context, given) => {
     const before = context.now() - ageOf(given['older-than']);
-    const directory = artifactDirectoryOf(context, given.artifacts);
+    const { directory, contents, close } = await openArtifacts(context, given.artifacts);
     const tracking = await openTracking(backendOf(context, given.backend));
     try {
-      const artifacts = openDirectoryStore({ directory, tracking, now: context.now, isPinned: isPinnedArtifact });
+      const now = context.now;
+      const artifacts = openArtifactStore({ directory, contents, tracking, now, isPinned: isPinnedArtifact });
       const removed: Purged[] = [];
       const kept: Kept[] = [];
       for (const what of await listDeleted(tracking, before)) {
@@ -62,6 +59,7 @@ named: delete the version first. A server may be running meanwhile.`,
       return EXIT.ok;
     } finally {
       await tracking.close();
+      await close();
     }
   },
 });

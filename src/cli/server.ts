@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { LockstepError } from '../base/error.ts';
 import type { GuardOptions } from '../server/guard.ts';
 import { serve } from '../server/serve.ts';
@@ -7,7 +6,7 @@ import { openTracking } from '../tracking/open-tracking.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-code.ts';
-import { findRoot } from './project-root.ts';
+import { ARTIFACTS_OPTION, type OpenArtifacts, openArtifacts } from './server-artifacts.ts';
 import { BACKEND_OPTION, backendOf } from './server-backend.ts';
 
 export const command = defineCommand({
@@ -21,11 +20,7 @@ request is.`,
     host: { type: 'string', value: 'HOST', help: 'the address to listen on (default: 127.0.0.1)' },
     port: { type: 'string', value: 'PORT', help: 'the port to listen on, 0 for any that is free (default: 5000)' },
     backend: BACKEND_OPTION,
-    artifacts: {
-      type: 'string',
-      value: 'DIR',
-      help: "where artifacts are kept (default: the project's .lockstep/artifacts)",
-    },
+    artifacts: ARTIFACTS_OPTION,
     'allowed-hosts': {
       type: 'string',
       multiple: true,
@@ -35,53 +30,58 @@ request is.`,
     insecure: { type: 'boolean', help: 'serve everyone who can reach the address, without a token' },
   },
   positionals: { min: 0, max: 0 },
-  examples: ['lockstep server', 'lockstep server --backend postgres://ml@db/lockstep --artifacts /srv/artifacts'],
+  examples: [
+    'lockstep server',
+    'lockstep server --backend postgres://ml@db/lockstep --artifacts s3://models/artifacts',
+  ],
   run: async (context, given) => {
     const port = portOf(given.port ?? '5000');
-    const artifactDirectory = artifactDirectoryOf(context, given.artifacts);
     const backend = backendOf(context, given.backend);
     const door: Omit<GuardOptions, 'tokens'> = {
       host: given.host ?? '127.0.0.1',
       allowedHosts: (given['allowed-hosts'] ?? []).flatMap((names) => names.split(',')).map((name) => name.trim()),
       insecure: given.insecure === true,
     };
-    const tracking = await openTracking(backend);
+    const artifacts = await openArtifacts(context, given.artifacts);
     try {
-      const server = await serve({
-        ...door,
-        services: { tracking, artifactRoot: 'mlflow-artifacts:', now: context.now },
-        port,
-        artifactDirectory,
-        log: makeServerLog({ write: (line) => context.stderr.write(line), now: context.now, verbose: context.verbose }),
-      });
-      if (!context.quiet) context.stdout.write(`lockstep serves ${server.address}\n`);
-      await aborted(context.signal);
-      await server.stop();
+      await serveUntilStopped(context, { door, port, backend, artifacts });
       return EXIT.ok;
     } finally {
-      await tracking.close();
+      await artifacts.close();
     }
   },
 });
+
+interface Serving {
+  readonly door: Omit<GuardOptions, 'tokens'>;
+  readonly port: number;
+  readonly backend: string;
+  readonly artifacts: OpenArtifacts;
+}
+
+async function serveUntilStopped(context: Context, { door, port, backend, artifacts }: Serving): Promise<void> {
+  const tracking = await openTracking(backend);
+  try {
+    const server = await serve({
+      ...door,
+      services: { tracking, artifactRoot: 'mlflow-artifacts:', now: context.now },
+      port,
+      artifactDirectory: artifacts.directory,
+      artifactContents: artifacts.contents,
+      log: makeServerLog({ write: (line) => context.stderr.write(line), now: context.now, verbose: context.verbose }),
+    });
+    if (!context.quiet) context.stdout.write(`lockstep serves ${server.address}\n`);
+    await aborted(context.signal);
+    await server.stop();
+  } finally {
+    await tracking.close();
+  }
+}
 
 function portOf(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port < 65_536) return port;
   throw new LockstepError('usage', `--port needs a number below 65536, not '${text}'`);
-}
-
-export function artifactDirectoryOf(context: Context, given: string | undefined): string {
-  if (given !== undefined && /^[A-Za-z][\w+.-]+:\/\//.test(given)) {
-    throw new LockstepError('usage', `--artifacts needs a directory, not '${given}'`, {
-      hint: 'artifacts are kept in a directory of this machine, by their content',
-    });
-  }
-  if (given !== undefined) return resolve(context.cwd, given);
-  const root = findRoot(context.cwd);
-  if (root !== undefined) return resolve(root, '.lockstep/artifacts');
-  throw new LockstepError('no-project', 'no project here to keep artifacts in', {
-    hint: '--artifacts DIR says where they belong',
-  });
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
-import type { ProjectPath } from '../base/brand.ts';
+import type { ProjectPath, StageId } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
-import { LockstepError } from '../base/error.ts';
+import { type Diagnostic, LockstepError } from '../base/error.ts';
 import type { ReadLockEntry } from '../pipeline/lock-entry.ts';
 import { cachedOuts, type Stage } from '../pipeline/stage.ts';
 import type { GitPlace } from '../provenance/git-files.ts';
@@ -55,21 +55,37 @@ interface RevisionStage {
 
 /** The stages of a revision of git, `.dvc` files among them, and what its lockfiles say of them. */
 export async function stagesOfRevision(project: Reading, source: RevisionSource): Promise<readonly RevisionStage[]> {
-  const { state } = await readSide(project, source);
+  return (await readRevision(project, source)).stages;
+}
+
+export interface ReadRevision {
+  readonly stages: readonly RevisionStage[];
+  /** Lock entries of stages that no pipeline file has. */
+  readonly strays: ReadonlyMap<StageId, ReadLockEntry>;
+  /** What is wrong with lockfiles and `.dvc` files: these may name what is in none of the above. */
+  readonly mistakes: readonly Diagnostic[];
+}
+
+/** All that the lockfiles of a revision of git name. */
+export async function readRevision(project: Reading, source: RevisionSource): Promise<ReadRevision> {
+  const { state, lockMistakes } = await readSide(project, source);
   const stages: RevisionStage[] = [...state.declared.values()].map((stage) => ({
     stage,
     locked: state.locked.get(stage.id),
   }));
-  if (project.tools.scheme === 'native') return stages;
+  const strays = new Map([...state.locked].filter(([id]) => !state.declared.has(id)));
+  const mistakes = [...lockMistakes];
+  if (project.tools.scheme === 'native') return { stages, strays, mistakes };
   const { parseCache } = project.tools;
   for (const [file, bytes] of await source.read(source.dataFiles)) {
     const text = new TextDecoder().decode(bytes);
-    const { pipeline } = await readPipeline({ parseCache, readData: () => undefined }, file, text);
+    const { pipeline, diagnostics } = await readPipeline({ parseCache, readData: () => undefined }, file, text);
+    mistakes.push(...diagnostics);
     if (pipeline === undefined) continue;
     const { lockfile } = await readLockText(parseCache, file, { text, owner: ownerOf(pipeline) });
     for (const stage of pipeline.stages) stages.push({ stage, locked: lockfile?.entries.get(stage.name) });
   }
-  return stages;
+  return { stages, strays, mistakes };
 }
 
 type Locked = ReadonlyMap<ProjectPath, { readonly content: Content }> | undefined;

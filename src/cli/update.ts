@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LockstepError } from '../base/error.ts';
 import { directoryOf, resolveInProject } from '../base/project-path.ts';
@@ -51,6 +51,7 @@ function importedBy(project: Project, target: string): Imported | ImportedUrl {
   if (file === undefined || !isDataFile(file)) {
     throw new LockstepError('usage', `${target} is no .dvc file`, { hint: `did you mean ${target}.dvc?` });
   }
+  if (!existsSync(join(project.root, file))) throw new LockstepError('usage', `there is no ${file}`);
   const { dvcFile, diagnostics } = parseDvcFile(file, readFileSync(join(project.root, file), 'utf8'));
   if (dvcFile === undefined) throw new LockstepError('bad-pipeline', `${file} cannot be used`, { diagnostics });
   const [dep, ...others] = dvcFile.deps;

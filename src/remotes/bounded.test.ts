@@ -33,3 +33,15 @@ test('the first thing thrown stops the rest, and is thrown once all is at rest',
   await expect(all).rejects.toThrow('first');
   expect({ begun, rested }).toEqual({ begun: [1, 2], rested: true });
 });
+
+test('however many listen to the signal, nobody is warned', async () => {
+  const warnings: Error[] = [];
+  const heard = (warning: Error) => warnings.push(warning);
+  process.on('warning', heard);
+  await forEachBounded([1], { jobs: 1 }, async (_, signal) => {
+    for (let n = 0; n < 20; n += 1) signal.addEventListener('abort', () => {});
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+  process.off('warning', heard);
+  expect(warnings).toEqual([]);
+});

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Works on items, so many at a time. The first thing thrown ends it: nothing further begins, what is under way sees
  * its signal aborted, and it is thrown on once all have come to rest.
@@ -9,6 +11,8 @@ export async function forEachBounded<Item>(
 ): Promise<void> {
   const stop = new AbortController();
   const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  // Each item may listen to it more than once; from eleven on Node would take that for a leak, and say so on stderr.
+  setMaxListeners(0, both);
   const rest = items[Symbol.iterator]();
   let thrown: { readonly error: unknown } | undefined;
   const worker = async (): Promise<void> => {

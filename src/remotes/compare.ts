@@ -23,6 +23,14 @@ export async function compareWithRemote(line: Line, asked: readonly Asked[]): Pr
   return standings;
 }
 
+/** Whether a remote has all that is asked for. A listing is sent after its files, so it stands for them. */
+export async function areThere(line: Line, asked: readonly Asked[]): Promise<boolean> {
+  const items = new Items();
+  for (const one of asked) items.add({ ...one.content, kind: one.content.kind }, one, one.path);
+  const there = await whatIsThere(line, items.all());
+  return items.all().every((item) => isWholeThere(line, item, there));
+}
+
 function isWholeThere(line: Line, item: Item, there: ReadonlyMap<Item, number | undefined>): boolean {
   if (!there.has(item)) return false;
   const size = there.get(item);

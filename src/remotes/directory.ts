@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { constants, createReadStream, createWriteStream, type Dirent } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,12 +8,7 @@ import { diskError } from '../base/atomic-file.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { forEachBounded } from './bounded.ts';
 import { type Listed, type Remote, type RemoteAddress, RemoteError, type Sending } from './remote.ts';
-
-/** Where objects are written before they have their names; it goes away when nothing is in it. */
-const UNFINISHED = 'tmp';
-const PREFIX = 'lockstep-';
-/** Milliseconds after which an unfinished object is taken for what a killed process left. */
-const ABANDONED = 24 * 3600 * 1000;
+import { type Directory, inDirectory, isAbandoned, UNFINISHED, unfinishedKey } from './unfinished.ts';
 
 /** A directory: of this machine, or of another one that is mounted here. */
 export async function openDirectory({ url, jobs }: RemoteAddress): Promise<Remote> {
@@ -70,14 +64,14 @@ async function openFile(path: string, key: string): Promise<Readable> {
 
 async function writeFile(root: string, key: string, { path, signal }: Sending): Promise<void> {
   const target = join(root, key);
-  const making = join(root, UNFINISHED, `${PREFIX}${randomBytes(9).toString('base64url')}`);
+  const making = join(root, unfinishedKey());
   try {
-    await inDirectory(dirname(making), async () => {
+    await inDirectory(madeWhereMissing(dirname(making)), async () => {
       const to = createWriteStream(making, { flags: 'wx', flush: true });
       await pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), to, { signal });
     });
     await chmod(making, 0o444);
-    await inDirectory(dirname(target), () => rename(making, target));
+    await inDirectory(madeWhereMissing(dirname(target)), () => rename(making, target));
   } catch (error) {
     await rm(making, { force: true }).catch(() => undefined);
     if (signal.aborted) throw error;
@@ -85,24 +79,18 @@ async function writeFile(root: string, key: string, { path, signal }: Sending): 
   }
 }
 
-/** Another process may take away a directory in which nothing is just after it was made. */
-async function inDirectory(directory: string, work: () => Promise<void>): Promise<void> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isErrno(error, 'ENOENT') || tried === 5) throw error;
-    }
-    await mkdir(directory, { recursive: true });
-  }
+function madeWhereMissing(directory: string): Directory {
+  return {
+    isMissing: (error) => isErrno(error, 'ENOENT'),
+    make: async () => void (await mkdir(directory, { recursive: true })),
+  };
 }
 
 async function sweep(directory: string): Promise<void> {
-  const now = Date.now();
   for (const { name } of await entriesOf(directory)) {
     const path = join(directory, name);
-    const found = name.startsWith(PREFIX) ? await lstat(path).catch(() => undefined) : undefined;
-    if (found !== undefined && now - found.ctimeMs > ABANDONED) await rm(path, { force: true });
+    const found = await lstat(path).catch(() => undefined);
+    if (found !== undefined && isAbandoned(name, found.ctimeMs)) await rm(path, { force: true });
   }
 }
 

@@ -96,7 +96,8 @@ async function bringOne(fetching: Fetching, item: Item, signal: AbortSignal): Pr
 async function readOne({ remote, objects, progress }: Line, item: Item, signal: AbortSignal) {
   let moved = 0;
   try {
-    const stream = await readEither(remote, [objects.keyOf(item), objects.legacyKeyOf(item)]);
+    const keys = [objects.keyOf(item), objects.legacyKeyOf(item)];
+    const stream = await readEither({ remote, signal }, keys);
     const abort = () => stream.destroy(new Error('aborted'));
     signal.addEventListener('abort', abort, { once: true });
     try {
@@ -118,12 +119,15 @@ async function readOne({ remote, objects, progress }: Line, item: Item, signal: 
   }
 }
 
-async function readEither(remote: Line['remote'], [key = '', legacy]: readonly (string | undefined)[]) {
+async function readEither(
+  { remote, signal }: Pick<Line, 'remote' | 'signal'>,
+  [key = '', legacy]: readonly (string | undefined)[],
+) {
   try {
-    return await remote.read(key);
+    return await remote.read(key, signal);
   } catch (error) {
     if (legacy === undefined || !(error instanceof RemoteError) || error.fault !== 'missing') throw error;
-    return await remote.read(legacy);
+    return await remote.read(legacy, signal);
   }
 }
 

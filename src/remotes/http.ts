@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { forEachBounded } from './bounded.ts';
-import { type Remote, type RemoteAddress, RemoteError, type RemoteFault, textOption } from './remote.ts';
+import { faultOfStatus } from './fault.ts';
+import { type Remote, type RemoteAddress, RemoteError, textOption } from './remote.ts';
 import { withoutSecrets } from './secrets.ts';
 
 /** Milliseconds without a byte after which a connection is given up. */
@@ -79,16 +80,13 @@ async function ask({ root, query, headers }: Place, { key, method, signal }: Que
   }
   if (answer.ok) return answer;
   await answer.body?.cancel();
-  if (answer.status === 404 || answer.status === 410) return undefined;
-  throw new RemoteError(faultOf(answer.status), `it answers ${answer.status} ${answer.statusText}`.trimEnd(), {
+  const fault = faultOfStatus(answer.status);
+  if (fault === 'missing') return undefined;
+  throw new RemoteError(fault, `it answers ${answer.status} ${answer.statusText}`.trimEnd(), {
     ...(/^40[13]$/.test(String(answer.status)) && {
       hint: 'set user and password: lockstep remote modify --local NAME password …',
     }),
   });
-}
-
-function faultOf(status: number): RemoteFault {
-  return status === 408 || status === 425 || status === 429 || status >= 500 ? 'transient' : 'fatal';
 }
 
 function lengthOf({ headers }: Response): number | undefined {

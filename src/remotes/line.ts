@@ -71,13 +71,21 @@ interface Work<One> {
   readonly failed: (item: One, error: RemoteError) => void;
 }
 
-/** One question to the remote, asked again where that may help. */
+/** One question to the remote, asked again where that may help. An interruption does not wait for the answer. */
 export async function askRemote<Answer>(line: Line, ask: () => Promise<Answer>): Promise<Answer> {
+  const { signal, patience } = line;
+  let refuse = (): void => {};
+  const interrupted = new Promise<never>((_, reject) => {
+    refuse = () => reject(signal.reason);
+    signal.addEventListener('abort', refuse, { once: true });
+  });
   try {
-    return await retrying(line.patience, line.signal, ask);
+    return await Promise.race([retrying(patience, signal, ask), interrupted]);
   } catch (error) {
     if (line.signal.aborted) throw new LockstepError('interrupted', 'interrupted');
     throw error instanceof RemoteError ? stoppage(line.remote, error) : error;
+  } finally {
+    signal.removeEventListener('abort', refuse);
   }
 }
 

@@ -39,28 +39,51 @@ export async function sendRecords(
 /** Larger than any record of a run. */
 const MOST = 16 * 1024 * 1024;
 
-/** Brings the records that are not here; resolves to how many came. None, where the remote cannot tell what it has. */
-export async function fetchRecords(line: Line, runs: RunFiles): Promise<number> {
+/**
+ * Brings the records below a prefix that are not here; resolves to how many came. None, where it cannot be told what
+ * the remote has.
+ */
+export async function fetchRecords(line: Line, runs: RunFiles, below = 'runs/'): Promise<number> {
   const { list } = line.remote;
   if (list === undefined) return 0;
   const keys = await askRemote(line, async () => {
     const found: string[] = [];
-    for await (const { key, size } of list('runs/')) if (size <= MOST && !runs.has(key)) found.push(key);
+    try {
+      for await (const { key, size } of list(below)) if (size <= MOST && !runs.has(key)) found.push(key);
+    } catch (error) {
+      // Who may read may not always list.
+      if (!(error instanceof RemoteError) || error.fault !== 'missing') throw error;
+    }
     return found;
   });
   let came = 0;
   await overLine(line, keys, {
     work: async (key) => {
-      const chunks: Uint8Array[] = [];
-      const stream = await line.remote.read(key);
-      try {
-        for await (const chunk of stream) chunks.push(chunk as Uint8Array);
-      } catch (error) {
-        throw error instanceof RemoteError ? error : new RemoteError('transient', 'it broke off', { cause: error });
-      }
-      if (runs.write(key, Buffer.concat(chunks))) came += 1;
+      if (runs.write(key, await readWhole(line, key))) came += 1;
     },
     failed: () => {},
   });
   return came;
+}
+
+/** Brings one record, if it is there. */
+export async function fetchRecord(line: Line, runs: RunFiles, key: string): Promise<void> {
+  await askRemote(line, async () => {
+    try {
+      runs.write(key, await readWhole(line, key));
+    } catch (error) {
+      if (!(error instanceof RemoteError) || error.fault !== 'missing') throw error;
+    }
+  });
+}
+
+async function readWhole({ remote }: Line, key: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  const stream = await remote.read(key);
+  try {
+    for await (const chunk of stream) chunks.push(chunk as Uint8Array);
+  } catch (error) {
+    throw error instanceof RemoteError ? error : new RemoteError('transient', 'it broke off', { cause: error });
+  }
+  return Buffer.concat(chunks);
 }

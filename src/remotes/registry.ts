@@ -8,6 +8,11 @@ const OPENERS: Readonly<Record<string, () => Promise<OpenRemote>>> = {
   http: () => import('./http.ts').then((m) => m.openHttp),
   https: () => import('./http.ts').then((m) => m.openHttp),
   s3: () => import('./s3.ts').then((m) => m.openS3),
+  webdav: () => import('./webdav.ts').then((m) => m.openWebdav),
+  webdavs: () => import('./webdav.ts').then((m) => m.openWebdav),
+  azure: () => import('./azure.ts').then((m) => m.openAzure),
+  gs: () => import('./gcs.ts').then((m) => m.openGcs),
+  ssh: () => import('./ssh/ssh.ts').then((m) => m.openSsh),
 };
 
 /** The scheme of an address; that of a path is `file`. */

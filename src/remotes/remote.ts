@@ -9,8 +9,8 @@ export interface Remote {
    * cheaper.
    */
   have(keys: readonly string[]): Promise<ReadonlyMap<string, number | undefined>>;
-  /** Throws a `RemoteError`, here or in the midst of the stream. */
-  read(key: string): Promise<Readable>;
+  /** Throws a `RemoteError`, here or in the midst of the stream; the signal ends the waiting for the first byte. */
+  read(key: string, signal?: AbortSignal): Promise<Readable>;
   /** What is there has its name only once it is complete. */
   write(key: string, file: Sending): Promise<void>;
   /** What is not there is passed over. */
@@ -34,10 +34,10 @@ export interface Listed {
 }
 
 /**
- * `missing`: no such object. `transient`: worth another try. `fatal`: it will go on like that, for example without
- * credentials, or on a full disk.
+ * `missing`: no such object. `transient`: worth another try; `given-up`: it was, and was tried often enough. `fatal`: it
+ * will go on like that, for example without credentials, or on a full disk.
  */
-export type RemoteFault = 'missing' | 'transient' | 'fatal';
+export type RemoteFault = 'missing' | 'transient' | 'given-up' | 'fatal';
 
 /** Its message may be shown: no credentials are in it. */
 export class RemoteError extends Error {

@@ -6,11 +6,13 @@ import { contains } from '../base/project-path.ts';
 import { fingerprintOf, type Inputs } from '../pipeline/fingerprint.ts';
 import type { LockEntry, ReadLockEntry } from '../pipeline/lock-entry.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import { runFileKey } from '../store/run-files.ts';
 import { decide, type Findings, findReasons, type Recall, type Wishes } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { inputsOf, type Observation } from './observation.ts';
 import type { ParamsReader } from './params-reader.ts';
 import { type Remembered, recallRun } from './run-memory.ts';
+import type { Supply, Wanted } from './supply.ts';
 import type { Tools } from './tools.ts';
 
 /** Everything known about one stage at the moment of its decision. */
@@ -79,6 +81,10 @@ export interface Considering {
   readonly useRunCache: boolean;
   /** The stages it reads from directly. */
   readonly upstream: readonly StageId[];
+  /** Undefined where only what is here counts. */
+  readonly supply: Supply | undefined;
+  /** How the stage is called towards the user. */
+  readonly label: string;
 }
 
 /** observe → find reasons → look for an earlier result → decide. */
@@ -188,20 +194,39 @@ async function findSource(stage: Stage, search: Search): Promise<Source | undefi
     lastSeen = found;
   }
   if (!options.useRunCache || fingerprint === undefined || stage.frozen) return lastSeen;
-  const { runCache } = options.tools;
-  const remembered = recallRun(runCache, fingerprint) ?? (await recallFromDvc(stage, search));
+  const remembered = await recallAnywhere(stage, { ...search, fingerprint });
   if (remembered === undefined || !holdsAll(remembered.entry, stage)) return lastSeen;
   const found = await judge(remembered, 'run-cache', search, stage);
   return found.recall.verdict === 'intact' ? found : (lastSeen ?? found);
 }
 
+/** What is remembered here; else what is remembered where supplies come from, which is here then. */
+async function recallAnywhere(
+  stage: Stage,
+  search: Search & { readonly fingerprint: Digest },
+): Promise<Remembered | undefined> {
+  const { runCache, scheme } = search.options.tools;
+  const here = recallRun(runCache, search.fingerprint) ?? (await recallFromDvc(stage, search));
+  const { supply } = search.options;
+  if (here !== undefined || supply === undefined) return here;
+  if (scheme === 'dvc') return await recallFromDvc(stage, search, supply);
+  await supply.recall(runFileKey(search.fingerprint));
+  return recallRun(runCache, search.fingerprint);
+}
+
 /** In a DVC project: what either tool remembered in DVC's own run cache. */
-async function recallFromDvc(stage: Stage, { locked, inputs, options }: Search): Promise<Remembered | undefined> {
+async function recallFromDvc(
+  stage: Stage,
+  { locked, inputs, options }: Search,
+  supply?: Supply,
+): Promise<Remembered | undefined> {
   const { dvcRuns } = options.tools;
   if (dvcRuns === undefined || inputs === undefined || stage.data === true) return undefined;
   // DVC's key is the same in every directory, so what it finds may have been made in the one of before.
   if (locked !== undefined && locked.entry.wdir !== stage.wdir) return undefined;
-  const { recallDvcRun } = await import('./dvc-runs.ts');
+  const { dvcRunKey, recallDvcRun } = await import('./dvc-runs.ts');
+  const key = supply === undefined ? undefined : dvcRunKey(stage, inputs);
+  if (key !== undefined) await supply?.recall(`runs/${key.slice(0, 2)}/${key}/`);
   const entry = recallDvcRun(dvcRuns, stage, inputs);
   return entry === undefined ? undefined : { entry, run: null };
 }
@@ -212,19 +237,21 @@ function holdsAll(entry: LockEntry, stage: Stage): boolean {
 
 /** Whether each out is on disk already or its objects are here, intact. */
 async function judge(remembered: Remembered, from: Recall['from'], search: Search, stage: Stage): Promise<Source> {
-  const { look, tools } = search.options;
+  const { look, tools, supply, label } = search.options;
   const corrupt: ProjectPath[] = [];
-  let missing = false;
-  for (const out of stage.outs) {
-    const wanted = remembered.entry.outs.get(out.path)?.content;
-    const onDisk = await lookAtOut(look, out.path);
-    if (wanted === undefined) missing = true;
-    else if (onDisk === 'missing' || !sameContent(onDisk, wanted)) {
-      const verdict = await tools.store.verify(wanted);
-      if (verdict === 'corrupt') corrupt.push(out.path);
-      if (verdict === 'missing') missing = true;
+  const lacking: Wanted[] = [];
+  let isKnown = true;
+  for (const { path, remote } of stage.outs) {
+    const content = remembered.entry.outs.get(path)?.content;
+    const onDisk = await lookAtOut(look, path);
+    if (content === undefined) isKnown = false;
+    else if (onDisk === 'missing' || !sameContent(onDisk, content)) {
+      const verdict = await tools.store.verify(content);
+      if (verdict === 'corrupt') corrupt.push(path);
+      if (verdict !== 'intact') lacking.push({ content, path, stage: label, remote });
     }
   }
-  const verdict = corrupt.length > 0 ? 'corrupt' : missing ? 'missing' : 'intact';
+  const isIntact = isKnown && (lacking.length === 0 || (await supply?.provide(lacking)) === true);
+  const verdict = isIntact ? 'intact' : corrupt.length > 0 ? 'corrupt' : 'missing';
   return { remembered, recall: { from, verdict, corrupt } };
 }

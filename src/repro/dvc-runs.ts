@@ -12,9 +12,9 @@ import type { DvcRunFiles } from '../store/dvc-run-files.ts';
 
 /** What DVC, or lockstep in its stead, remembered of a stage with these inputs. */
 export function recallDvcRun(files: DvcRunFiles, stage: Stage, inputs: Inputs): LockEntry | undefined {
-  const wanted = questionOf(stage, inputs);
-  const key = isRemembered(wanted, traitsOf(stage)) ? runKey(wanted) : undefined;
+  const key = dvcRunKey(stage, inputs);
   if (key === undefined) return undefined;
+  const wanted = questionOf(stage, inputs);
   for (const text of files.read(key)) {
     const found = parseDvcEntry('', text);
     // The key leaves out params called `size` and `nfiles`: it may belong to a run with other values of them.
@@ -28,6 +28,12 @@ export function recallDvcRun(files: DvcRunFiles, stage: Stage, inputs: Inputs): 
     if (stage.outs.every((out) => entry.outs.has(out.path))) return entry;
   }
   return undefined;
+}
+
+/** Where DVC would look for results of these inputs; undefined for a stage whose results it does not remember. */
+export function dvcRunKey(stage: Stage, inputs: Inputs): string | undefined {
+  const wanted = questionOf(stage, inputs);
+  return isRemembered(wanted, traitsOf(stage)) ? runKey(wanted) : undefined;
 }
 
 export function rememberDvcRun(

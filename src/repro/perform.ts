@@ -1,15 +1,17 @@
 import type { StageId } from '../base/brand.ts';
 import { unreachable } from '../base/unreachable.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import { bringInputs } from './bring-inputs.ts';
 import { type Considered, consider, NO_FORESIGHT } from './consider.ts';
 import { isLeftAlone } from './decide.ts';
 import type { Outcome } from './decision.ts';
-import { lockedEntry } from './loaded.ts';
+import { labelOf, lockedEntry } from './loaded.ts';
 import { createQueue, createSlots, type Limits, type Slot } from './order.ts';
 import { recordData } from './record-data.ts';
 import { restoreStage } from './restore.ts';
 import { runStage } from './run-stage.ts';
 import type { Session } from './session.ts';
+import type { Supply } from './supply.ts';
 
 export interface Performance {
   /** What was just found of each stage; one that is to be kept need not be looked at again. */
@@ -22,6 +24,8 @@ export interface Performance {
   /** Stages are tried even if one that they need failed. */
   readonly ignoreErrors: boolean;
   readonly limits: Limits;
+  /** Where what is missing is brought from; absent: nowhere. */
+  readonly supply?: Supply | undefined;
   /** Asked before a stage runs; false leaves it out as if it had failed. */
   readonly confirm: ((stage: Stage) => Promise<boolean>) | undefined;
 }
@@ -33,6 +37,7 @@ export async function perform(session: Session, request: Performance): Promise<R
   const room = createRoom(createSlots(request.limits));
   const outcomes = new Map<StageId, Outcome>();
   const starts = new Map<StageId, number>();
+  const { supply } = request;
   let firstFailure: StageId | undefined;
 
   let stoppage: { readonly error: unknown } | undefined;
@@ -113,6 +118,13 @@ export async function perform(session: Session, request: Performance): Promise<R
       const known = request.planned?.get(stage.id);
       const untouched = upstream.every((id) => !outcomes.has(id) || outcomes.get(id)?.kind === 'kept');
       if (known?.decision.do === 'keep' && untouched) return known;
+      const first = await considerNow(stage, upstream);
+      if (supply === undefined) return first;
+      const came = await bringInputs(session.tools, session.loaded, { supply, considered: first });
+      return came ? await considerNow(stage, upstream) : first;
+    }
+
+    async function considerNow(stage: Stage, upstream: readonly StageId[]): Promise<Considered> {
       const ran = upstream.some((id) => outcomes.get(id)?.kind === 'ran');
       return await consider(stage, lockedEntry(session.loaded, stage), {
         tools: session.tools,
@@ -125,6 +137,8 @@ export async function perform(session: Session, request: Performance): Promise<R
         },
         useRunCache: session.useRunCache,
         upstream,
+        supply,
+        label: labelOf(session.loaded, stage.id),
       });
     }
 

@@ -3,8 +3,9 @@ import type { Content } from '../base/content.ts';
 import { type Considered, consider, lookOnce } from './consider.ts';
 import type { Decision } from './decision.ts';
 import type { Loaded } from './loaded.ts';
-import { lockedEntry } from './loaded.ts';
+import { labelOf, lockedEntry } from './loaded.ts';
 import { createParamsReader } from './params-reader.ts';
+import type { Supply } from './supply.ts';
 import type { Tools } from './tools.ts';
 
 export interface PlanRequest {
@@ -15,6 +16,8 @@ export interface PlanRequest {
   readonly forceDownstream: boolean;
   readonly allowMissing: boolean;
   readonly useRunCache: boolean;
+  /** What may be had that is not here; undefined: nothing. */
+  readonly supply?: Supply | undefined;
 }
 
 /** What would be done with each wanted stage, carried through to its dependents; nothing is changed. */
@@ -41,6 +44,8 @@ export async function plan(
       wishes: { force, allowMissing: request.allowMissing },
       useRunCache: request.useRunCache,
       upstream,
+      supply: request.supply,
+      label: labelOf(loaded, id),
     });
     const blockedBy = upstream.filter((other) => considered.get(other)?.decision.do === 'blocked');
     const result = blockedBy.length === 0 ? one : { ...one, decision: blocked(one.decision, blockedBy) };

@@ -6,6 +6,7 @@ import type { DvcRunFiles } from '../store/dvc-run-files.ts';
 import type { Run } from '../tracking/run.ts';
 import type { Loaded } from './loaded.ts';
 import type { ParamsReader } from './params-reader.ts';
+import { createProducers } from './producers.ts';
 import { type OpenLock, openLock } from './read-locks.ts';
 import { encodeRemembered } from './run-memory.ts';
 import type { Tools } from './tools.ts';
@@ -49,7 +50,7 @@ export interface RecorderOptions {
 
 export function createRecorder(tools: Tools, loaded: Loaded, { paramsReader, onFailure }: RecorderOptions): Recorder {
   const locks = createLockWriter(tools, loaded, paramsReader.nodeOf);
-  const produced = new Map<Digest, RunId>();
+  const producers = createProducers(tools, loaded);
   let runs = new Map<RunId, Run>();
   let proofs: Proof[] = [];
   const written = new Set<RunId>();
@@ -86,7 +87,7 @@ export function createRecorder(tools: Tools, loaded: Loaded, { paramsReader, onF
     await locks.write(batch.proofs);
     if (batch.runs.length > 0) {
       const tracking = await tools.tracking();
-      await tracking.record(await withProducers(tools, batch.runs, produced));
+      await tracking.record(await producers.name(batch.runs));
     }
   }
 
@@ -100,13 +101,12 @@ export function createRecorder(tools: Tools, loaded: Loaded, { paramsReader, onF
   return {
     track(run) {
       runs.set(run.id, run);
-      for (const artifact of run.artifacts) {
-        if (run.status === 'FINISHED') produced.set(artifact.digest, run.id);
-      }
+      producers.note(run);
       wake();
     },
     prove(proof) {
       proofs.push(proof);
+      producers.prove(proof.stage.id, proof.entry);
       wake();
     },
     async settle(run) {
@@ -127,21 +127,6 @@ export function createRecorder(tools: Tools, loaded: Loaded, { paramsReader, onF
       locks.leaveParsed();
     },
   };
-}
-
-/** Names, for every dep that a run wrote, that run. */
-async function withProducers(
-  tools: Tools,
-  runs: readonly Run[],
-  produced: ReadonlyMap<Digest, RunId>,
-): Promise<readonly Run[]> {
-  const open = new Set<Digest>();
-  for (const run of runs) for (const { digest } of run.data) if (!produced.has(digest)) open.add(digest);
-  const older = open.size === 0 ? new Map<Digest, RunId>() : await (await tools.tracking()).producers([...open]);
-  return runs.map((run) => ({
-    ...run,
-    data: run.data.map((one) => ({ ...one, producer: produced.get(one.digest) ?? older.get(one.digest) ?? null })),
-  }));
 }
 
 async function rememberForDvc(files: DvcRunFiles, proofs: readonly Proof[], nodeOf: NodeOf): Promise<void> {

@@ -21,7 +21,8 @@ export interface Reproduced {
 
 /** plan → nothing to do, or: take the workspace → perform. */
 export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest): Promise<Reproduced> {
-  const planned = await plan(tools, loaded, request);
+  // What would be brought is brought when its stage's turn comes, so only a plan asks for it beforehand.
+  const planned = await plan(tools, loaded, request.dry ? request : { ...request, supply: undefined });
   await checkWorkspace(tools, loaded, planned);
   request.emit({ event: 'planned', stages: [...planned.keys()], dry: request.dry });
   if (request.dry) return { planned, summary: tellPlan(planned, request.emit) };
@@ -29,7 +30,7 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
     await cleanUp(tools, request);
     return { planned, summary: tellPlan(planned, request.emit) };
   }
-  refuseImpossible(loaded, planned, request.limits.gpus.length);
+  if (request.supply === undefined) refuseImpossible(loaded, planned, request.limits.gpus.length);
   for (const name of ['logs', 'metrics', 'running']) mkdirSync(join(tools.tmp, name), { recursive: true });
   let waited = false;
   const hold = await acquireWaiting(lockFileOf(tools), holderOf(tools, request), {
@@ -41,12 +42,14 @@ export async function repro(tools: Tools, loaded: Loaded, request: ReproRequest)
   });
   try {
     const { performAll } = await import('./perform-all.ts');
+    await tools.store.enter();
     const now = await refreshLocks(tools, loaded);
     // Where another lockstep was at work meanwhile, nothing of the plan holds any more.
     const holds = !waited && now === loaded;
     const summary = await performAll(tools, now, { ...request, planned: holds ? planned : new Map() });
     return { planned, summary };
   } finally {
+    tools.store.leave();
     hold.release();
   }
 }
@@ -66,8 +69,10 @@ async function cleanUp(tools: Tools, request: ReproRequest): Promise<void> {
   if (!('release' in answer)) return;
   try {
     const { recover } = await import('./recover.ts');
+    await tools.store.enter();
     await recover(tools, request);
   } finally {
+    tools.store.leave();
     answer.release();
   }
 }

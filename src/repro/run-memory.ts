@@ -18,7 +18,11 @@ export function encodeRemembered(entry: LockEntry, run: RunId): string {
 /** What an earlier run gave for these inputs; a damaged record is as good as none. */
 export function recallRun(runCache: RunCache, fingerprint: Digest): Remembered | undefined {
   const text = runCache.read(fingerprint);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : decodeRemembered(text);
+}
+
+/** Undefined for a text that is no record. */
+export function decodeRemembered(text: string): Remembered | undefined {
   try {
     const data = JSON.parse(text) as { format: number; run: RunId; lockfile: unknown };
     if (data.format !== 1) return undefined;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
-import { LockstepError } from '../base/error.ts';
+import { type ErrorCode, LockstepError } from '../base/error.ts';
 import { RequestError } from '../tracking/request-error.ts';
 import { type Answer, jsonAnswer, refusalAnswer, sendAnswer } from './answer.ts';
 import type { Endpoint, Services } from './endpoint.ts';
@@ -92,6 +92,9 @@ function respond(c: Context<Door>, { status, headers, body }: Answer): Response 
   return new Response(body, { status, headers: { ...headers, ...unread } });
 }
 
+/** What may well be better in a while. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['busy', 'disk', 'remote']);
+
 /** What a client may know of an error; the log tells the rest under the id that the client is given. */
 export function explain(
   error: unknown,
@@ -100,7 +103,7 @@ export function explain(
   if (error instanceof RequestError) return refusalAnswer(error);
   const id = randomUUID();
   log.error({ id, method: incoming.method ?? '', path: rawPath(incoming.url ?? '') }, error);
-  if (error instanceof LockstepError && (error.code === 'busy' || error.code === 'disk')) {
+  if (error instanceof LockstepError && PASSING.has(error.code)) {
     return refusalAnswer(new RequestError('TEMPORARILY_UNAVAILABLE', `The server cannot do that now (${id})`));
   }
   return refusalAnswer(new RequestError('INTERNAL_ERROR', `The server made a mistake; its log says more of ${id}`));

@@ -1,21 +1,19 @@
 import { createHash } from 'node:crypto';
-import { constants, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Transaction } from 'kysely';
 import { temporaryName } from '../base/atomic-file.ts';
 import type { Digest } from '../base/brand.ts';
-import { hexOf } from '../base/hash.ts';
 import { RequestError } from '../tracking/request-error.ts';
 import type { Database } from '../tracking/schema.ts';
 import type { TrackingDatabase } from '../tracking/tracking-database.ts';
+import { type ArtifactContent, type ArtifactContents, type ByteRange, directoryContents } from './artifact-contents.ts';
 import { removeStale } from './stale-files.ts';
 
-export interface StoredFile {
+export interface StoredFile extends ArtifactContent {
   readonly path: string;
-  readonly digest: Digest;
-  readonly size: number;
 }
 
 export interface ListedFile {
@@ -27,11 +25,10 @@ export interface ListedFile {
 
 /** Artifacts by path, checked before (`artifactPath`). Content is kept by its digest, so a path leads nowhere on disk. */
 export interface ArtifactStore {
-  /** Whole or not at all, and on the disk when it resolves. */
+  /** Whole or not at all, and durable when it resolves. */
   put(path: string, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
   find(path: string): Promise<StoredFile | undefined>;
-  /** Both ends count. */
-  open(file: StoredFile, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
+  open(file: StoredFile, range?: ByteRange): Promise<Readable>;
   /** One level, by name; nothing for a file or where nothing is. */
   list(path: string): Promise<readonly ListedFile[]>;
   /** A file, or a directory with all in it. Whether there was one. */
@@ -42,22 +39,21 @@ export interface ArtifactStore {
   drop(digests: readonly string[]): Promise<void>;
 }
 
-export interface DirectoryStoreOptions {
+export interface ArtifactStoreOptions {
+  /** Where files come in, and where their content is kept as well unless `contents` says otherwise. */
   readonly directory: string;
+  readonly contents?: ArtifactContents | undefined;
   readonly tracking: TrackingDatabase;
   readonly now: () => number;
   /** Whether something that may not change any more rests on this path or on what is below it. */
   readonly isPinned: (trx: Transaction<Database>, path: string) => Promise<boolean>;
 }
 
-export function openDirectoryStore({ directory, tracking, now, isPinned }: DirectoryStoreOptions): ArtifactStore {
+export function openArtifactStore(options: ArtifactStoreOptions): ArtifactStore {
+  const { directory, contents = directoryContents(directory), tracking, now, isPinned } = options;
   const incoming = join(directory, 'incoming');
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
   removeStale(incoming, now());
-  const objectOf = (digest: Digest) => {
-    const hex = hexOf(digest);
-    return join(directory, 'sha256', hex.slice(0, 2), hex.slice(2));
-  };
   // Only after the names are gone for good: content without a name does no harm, a name without content does.
   const dropUnused = (digests: readonly string[]) =>
     tracking.write(async (trx) => {
@@ -67,7 +63,7 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
           .where('digest', '=', digest)
           .select('path')
           .executeTakeFirst();
-        if (user === undefined) rmSync(objectOf(digest as Digest), { force: true });
+        if (user === undefined) await contents.drop(digest as Digest);
       }
     });
   const forget = async (trx: Transaction<Database>, path: string) => {
@@ -80,27 +76,33 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
     await trx.deleteFrom('artifact_files').where('path', '>=', from).where('path', '<', to).execute();
     return there.map(({ digest }) => digest);
   };
+  // Writers wait for each other: nobody drops this content between the look at it and the row that holds it.
+  const nameFile = async (trx: Transaction<Database>, file: StoredFile, temporary: string): Promise<Named> => {
+    const { path, digest, size } = file;
+    const before = await rowOf(trx, path);
+    if (before?.digest === digest) return { do: 'go-on', replaced: undefined };
+    await refusePinned(isPinned(trx, path));
+    await refuseInTheWay(trx, path);
+    if (!(await contents.settle(file, temporary))) return { do: 'send-again' };
+    const row = { digest, size, stored_time: now() };
+    await trx
+      .insertInto('artifact_files')
+      .values({ path, ...row })
+      .onConflict((conflict) => conflict.column('path').doUpdateSet(row))
+      .execute();
+    return { do: 'go-on', replaced: before?.digest };
+  };
   return {
     async put(path, content) {
       const temporary = join(incoming, temporaryName());
       try {
         const file = { path, ...(await receive(temporary, content)) };
-        // Writers wait for each other: nobody drops this content between its coming and the row that holds it.
-        const replaced = await tracking.write(async (trx) => {
-          const before = await rowOf(trx, path);
-          if (before?.digest === file.digest) return undefined;
-          await refusePinned(isPinned(trx, path));
-          await refuseInTheWay(trx, path);
-          placeObject(temporary, objectOf(file.digest));
-          const row = { digest: file.digest, size: file.size, stored_time: now() };
-          await trx
-            .insertInto('artifact_files')
-            .values({ path, ...row })
-            .onConflict((conflict) => conflict.column('path').doUpdateSet(row))
-            .execute();
-          return before?.digest;
-        });
-        if (replaced !== undefined) await dropUnused([replaced]);
+        let named: Named;
+        do {
+          await contents.send(file, temporary);
+          named = await tracking.write((trx) => nameFile(trx, file, temporary));
+        } while (named.do === 'send-again');
+        if (named.replaced !== undefined) await dropUnused([named.replaced]);
         return file;
       } finally {
         rmSync(temporary, { force: true });
@@ -110,11 +112,7 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
       const row = await rowOf(tracking.db, path);
       return row === undefined ? undefined : { path, digest: row.digest as Digest, size: row.size };
     },
-    async open(file, range) {
-      // A link in place of an object is nobody's work but an intruder's.
-      const handle = await open(objectOf(file.digest), constants.O_RDONLY | constants.O_NOFOLLOW);
-      return handle.createReadStream({ ...range, highWaterMark: 2 ** 19 });
-    },
+    open: (file, range) => contents.open(file, range),
     async list(path) {
       const rows = await below(tracking.db, path).select(['path', 'size']).orderBy('path').execute();
       const start = path === '' ? 0 : path.length + 1;
@@ -134,6 +132,8 @@ export function openDirectoryStore({ directory, tracking, now, isPinned }: Direc
     drop: dropUnused,
   };
 }
+
+type Named = { readonly do: 'send-again' } | { readonly do: 'go-on'; readonly replaced: string | undefined };
 
 type Connection = Pick<Transaction<Database>, 'selectFrom'>;
 
@@ -196,18 +196,6 @@ async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Prom
   // A full disk takes a part; writing the rest says why.
   const rest = Buffer.concat(chunks).subarray(bytesWritten);
   await handle.writeFile(rest);
-}
-
-function placeObject(temporary: string, object: string): void {
-  mkdirSync(dirname(object), { recursive: true, mode: 0o700 });
-  try {
-    // The same content is there already, or this is it.
-    linkSync(temporary, object);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EEXIST') return;
-    renameSync(temporary, object);
-  }
 }
 
 async function refusePinned(pinned: Promise<boolean>): Promise<void> {

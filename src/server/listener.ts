@@ -4,8 +4,9 @@ import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { sendAnswer } from './answer.ts';
 import { buildApp, explain } from './app.ts';
+import type { ArtifactContents } from './artifact-contents.ts';
 import { artifactRoutes } from './artifact-routes.ts';
-import { openDirectoryStore } from './artifact-store.ts';
+import { openArtifactStore } from './artifact-store.ts';
 import { openUploads } from './artifact-uploads.ts';
 import type { Endpoint, Services } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
@@ -22,7 +23,9 @@ import { uploadRoutes } from './upload-routes.ts';
 
 export interface ListenerOptions {
   readonly services: Services;
+  /** Where artifacts come in, and where they stay unless `artifactContents` says otherwise. */
   readonly artifactDirectory: string;
+  readonly artifactContents?: ArtifactContents | undefined;
   readonly log: ServerLog;
   readonly guard: Guard;
   /** In place of the API's own. */
@@ -36,11 +39,13 @@ const SILENT_FOR = 120_000;
 const STOP_WITHIN = 10_000;
 
 /** All of the server but the address that it listens on. */
-export function makeListener({ services, artifactDirectory, log, guard, endpoints }: ListenerOptions): Server {
+export function makeListener(options: ListenerOptions): Server {
+  const { services, artifactDirectory, artifactContents, log, guard, endpoints } = options;
   const metrics = makeRequestMetrics();
   const callers = new WeakMap<IncomingMessage, string>();
-  const artifacts = openDirectoryStore({
+  const artifacts = openArtifactStore({
     directory: artifactDirectory,
+    contents: artifactContents,
     tracking: services.tracking,
     now: services.now,
     isPinned: isPinnedArtifact,

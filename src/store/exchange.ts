@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
-import { relative } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import { hashingStream } from 'hasha';
 import type { Digest } from '../base/brand.ts';
 import type { ObjectName } from './integrity.ts';
-import { objectPath } from './layout.ts';
+import { objectNamed, objectPath } from './layout.ts';
 import type { Objects } from './objects.ts';
 import type { Scheme } from './scheme.ts';
 import type { TreeEntry } from './tree.ts';
@@ -16,6 +16,8 @@ export interface Exchange {
   keyOf(object: ObjectName): string;
   /** Where an earlier version of the format had it; undefined where there was none. */
   legacyKeyOf(object: ObjectName): string | undefined;
+  /** The object that is kept under such a key; undefined for the key of anything else. */
+  objectAt(key: string): ObjectName | undefined;
   /** Whether the object is here and whole; a corrupt one is set aside. */
   verify(object: ObjectName): Promise<Verdict>;
   /** What a directory's listing names. */
@@ -37,7 +39,8 @@ export interface Received {
   readonly size: number;
 }
 
-export function exchangeOf(objects: Objects, scheme: Scheme): Exchange {
+/** `enter` is called before anything is taken in. */
+export function exchangeOf(objects: Objects, scheme: Scheme, enter: () => Promise<void>): Exchange {
   const { layout } = objects;
   const below = (path: string) => relative(layout.cacheDir, path);
   return {
@@ -46,6 +49,11 @@ export function exchangeOf(objects: Objects, scheme: Scheme): Exchange {
       if (layout.legacy === undefined) return undefined;
       return relative(layout.objects, objectPath(layout, digest, kind));
     },
+    objectAt: (key) => {
+      const places = [below(layout.objects), ...(layout.legacy === undefined ? [] : [''])];
+      const place = places.find((one) => dirname(dirname(key)) === (one === '' ? '.' : one));
+      return place === undefined ? undefined : objectNamed(layout, basename(dirname(key)) + basename(key));
+    },
     verify: async ({ digest, kind }) => objects.glance(digest, kind) ?? (await objects.verify(digest, kind)),
     listing: (digest) => readListing({ objects, scheme }, { digest }),
     sizeOf: ({ digest, kind }) => statSync(objects.pathOf(digest, kind), { throwIfNoEntry: false })?.size,
@@ -53,7 +61,10 @@ export function exchangeOf(objects: Objects, scheme: Scheme): Exchange {
       const path = objects.pathOf(digest, kind);
       return { path, size: statSync(path).size };
     },
-    receive: (object, bytes) => receive(objects, object, bytes),
+    receive: async (object, bytes) => {
+      await enter();
+      return await receive(objects, object, bytes);
+    },
     flush: objects.flush,
   };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Digest } from '../base/brand.ts';
-import { type Algorithm, hexOf } from '../base/hash.ts';
+import { type Algorithm, hexOf, isDigest } from '../base/hash.ts';
 
 /** Two objects may bear one digest: a file's bytes, and a directory's listing, which has the same text as that file. */
 export type ObjectKind = 'file' | 'tree';
@@ -73,6 +73,11 @@ export function dvcLayoutOf({ cacheDir, tmpDir, corruptDir, shared }: DvcPlaces)
   };
 }
 
+/** Who uses the cache, and the lock that they share: the one thing of ours that also a DVC cache has to hold. */
+export function usersDir({ cacheDir }: Layout): string {
+  return join(cacheDir, 'users');
+}
+
 export function objectPath(layout: Layout, digest: Digest, kind: ObjectKind): string {
   return `${layout.objects}/${objectName(layout, digest, kind)}`;
 }
@@ -85,6 +90,16 @@ export function legacyPath(layout: Layout, digest: Digest, kind: ObjectKind): st
 function objectName(layout: Layout, digest: Digest, kind: ObjectKind): string {
   const hex = hexOf(digest);
   return `${hex.slice(0, 2)}/${hex.slice(2)}${kind === 'tree' ? layout.treeSuffix : ''}`;
+}
+
+/** The object that a name stands for, the two first digits before the rest; undefined for what is no object's. */
+export function objectNamed(
+  { algorithm, treeSuffix }: Layout,
+  name: string,
+): { readonly digest: Digest; readonly kind: ObjectKind } | undefined {
+  const kind = name.endsWith(treeSuffix) ? 'tree' : 'file';
+  const digest = `${algorithm}:${kind === 'tree' ? name.slice(0, -treeSuffix.length) : name}`;
+  return isDigest(digest) ? { digest, kind } : undefined;
 }
 
 /** Whether an absolute path is where an object of the cache could be. */

@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import type { Digest, ProjectPath } from '../base/brand.ts';
+import type { Held } from '../base/exclusive.ts';
 import { algorithmOf, digestOf } from '../base/hash.ts';
+import { type CacheUse, shareCache } from './cache-users.ts';
 import { checkoutContent, type Linking, type LinkType } from './checkout.ts';
 import { clearPath, stampOf } from './clear.ts';
 import type { DvcIgnore } from './dvc-ignore.ts';
 import { exchangeOf } from './exchange.ts';
 import { ignorePaths, unignorePaths } from './ignore.ts';
+import type { Layout } from './layout.ts';
 import { openObjects } from './objects.ts';
 import { observe, peek } from './observe.ts';
 import { protectSaved, relearn, type Saved, unprotectPath } from './protect.ts';
 import { dvcScheme, nativeScheme, type Scheme } from './scheme.ts';
 import { openStatIndex } from './stat-index.ts';
+import { stockOf } from './stock.ts';
 import type { Store } from './store.ts';
 import { openTreeIndexes } from './tree-index.ts';
 import { readListing, verifyContent } from './verify.ts';
@@ -35,6 +39,8 @@ export interface StoreOptions {
   readonly shared?: 'group';
   /** What is no content though it stands in a directory that is. */
   readonly ignore?: Pick<DvcIgnore, 'ignores'>;
+  /** Who it is that uses the cache; absent where it is somebody else's, and only read. */
+  readonly use?: CacheUse;
 }
 
 export function openStore(options: StoreOptions): Store {
@@ -67,7 +73,10 @@ export function openStore(options: StoreOptions): Store {
   /** Bytes of lockstep's own are not where a project's data is. */
   const keeperOf = (digest: Digest): Workspace =>
     algorithmOf(digest) === scheme.layout.algorithm ? workspace : { ...workspace, objects: own, scheme: native };
+  const presence = openPresence(scheme.layout, options.use);
+  const { enter } = presence;
   const flush = async (): Promise<void> => {
+    await enter();
     const files = saved.splice(0);
     const targets = savedTargets.splice(0);
     await objects.flush();
@@ -77,6 +86,7 @@ export function openStore(options: StoreOptions): Store {
     for (const target of targets) relearn(workspace, target, replaced);
   };
   return {
+    ...presence,
     peek: (path) => peek(workspace, targetOf(workspace, path)),
     observe: (path) => observe(workspace, targetOf(workspace, path), { keep: false }),
     filesIn: (path) => {
@@ -93,6 +103,7 @@ export function openStore(options: StoreOptions): Store {
       return observeLegacy(workspace, targetOf(workspace, path));
     },
     save: async (path) => {
+      await enter();
       const target = targetOf(workspace, path);
       const content = await observe(workspace, target, { keep: true });
       if (linksIntoCache(linking)) savedTargets.push(target);
@@ -108,21 +119,49 @@ export function openStore(options: StoreOptions): Store {
       objects.close();
       if (own !== objects) own.close();
       workspace.files.save();
+      presence.leave();
     },
     verify: (content, options) => verifyContent(keeperOf(content.digest), content, options),
-    checkout: (content, path) => checkoutContent(keeperOf(content.digest), content, { path, tmpDir, linking }),
+    checkout: async (content, path) => {
+      await enter();
+      await checkoutContent(keeperOf(content.digest), content, { path, tmpDir, linking });
+    },
     read: async (digest) => {
       const keeper = keeperOf(digest).objects;
       const bytes = keeper.read(digest, 'file');
       const found = typeof bytes === 'string' ? keeper.read(digest, 'tree') : bytes;
       return typeof found === 'string' ? undefined : found;
     },
-    clear: (path, { leftover } = {}) => clearPath(workspace, path, { tmpDir, trashDir, leftover }),
+    clear: async (path, { leftover } = {}) => {
+      await enter();
+      return await clearPath(workspace, path, { tmpDir, trashDir, leftover });
+    },
     stamp: (path) => stampOf(workspace, path),
     ignore: async (paths) => ignorePaths(root, paths),
     unignore: async (paths) => unignorePaths(root, paths),
-    exchange: () => exchangeOf(objects, scheme),
+    exchange: () => exchangeOf(objects, scheme, enter),
+    stocks: () => [
+      stockOf(objects, [join(tmpDir, 'objects'), join(tmpDir, 'making')]),
+      ...(own === objects ? [] : [stockOf(own)]),
+    ],
+    listing: (digest) => readListing(keeperOf(digest), { digest }),
     unprotect: (path) => unprotectPath(workspace, path),
+  };
+}
+
+/** The part of the cache's lock that this store has, while it has one. */
+function openPresence(layout: Layout, use: CacheUse | undefined): Pick<Store, 'enter' | 'leave'> {
+  let shared: Promise<Held> | undefined;
+  return {
+    enter: async () => {
+      if (use === undefined) return;
+      shared ??= shareCache(layout, use);
+      await shared;
+    },
+    leave() {
+      void shared?.then((one) => one.release()).catch(() => undefined);
+      shared = undefined;
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Digest } from '../base/brand.ts';
-import { hexOf } from '../base/hash.ts';
 import { Breath } from './breath.ts';
+import { runFileKey } from './run-files.ts';
 import { readSealed, writeSealed } from './sealed.ts';
 
 /**
@@ -17,11 +17,7 @@ export interface RunCache {
 }
 
 export function openRunCache(cacheDir: string): RunCache {
-  // The suffix keeps the name from looking like an object's.
-  const fileOf = (fingerprint: Digest): string => {
-    const hex = hexOf(fingerprint);
-    return join(cacheDir, 'runs', hex.slice(0, 2), `${hex.slice(2)}.run`);
-  };
+  const fileOf = (fingerprint: Digest): string => join(cacheDir, runFileKey(fingerprint));
   const write = (fingerprint: Digest, text: string): void =>
     writeSealed(fileOf(fingerprint), Buffer.from(text), `cannot write to the cache ${cacheDir}`);
   return {

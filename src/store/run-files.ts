@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
+import type { Digest } from '../base/brand.ts';
 import { isErrno } from '../base/error.ts';
-import { isSealed } from './sealed.ts';
+import { hexOf } from '../base/hash.ts';
+import { isSealed, unseal } from './sealed.ts';
 
 /** The run cache as files, as they go to other places and come from there. Keys begin with `runs/`. */
 export interface RunFiles {
@@ -10,6 +12,9 @@ export interface RunFiles {
   has(key: string): boolean;
   fileOf(key: string): { readonly path: string; readonly size: number } | undefined;
   read(key: string): Uint8Array | undefined;
+  /** What a record says, by its bytes; undefined for one that is damaged. */
+  decode(bytes: Uint8Array): string | undefined;
+  remove(key: string): void;
   /** False for what cannot be a record of a run by that key. */
   write(key: string, bytes: Uint8Array): boolean;
 }
@@ -18,6 +23,12 @@ const KEY = {
   native: /^runs\/[0-9a-f]{2}\/[0-9a-f]{62}\.run$/,
   dvc: /^runs\/([0-9a-f]{2})\/\1[0-9a-f]{62}\/[0-9a-f]{64}$/,
 } as const;
+
+/** Where the run cache has what came of these inputs; the suffix keeps the name from looking like an object's. */
+export function runFileKey(fingerprint: Digest): string {
+  const hex = hexOf(fingerprint);
+  return `runs/${hex.slice(0, 2)}/${hex.slice(2)}.run`;
+}
 
 export function openRunFiles(cacheDir: string, scheme: keyof typeof KEY): RunFiles {
   const at = (key: string) => join(cacheDir, key);
@@ -37,12 +48,29 @@ export function openRunFiles(cacheDir: string, scheme: keyof typeof KEY): RunFil
         throw error;
       }
     },
+    decode: (bytes) => {
+      const payload = scheme === 'native' ? unseal(bytes) : bytes;
+      return payload === undefined ? undefined : new TextDecoder().decode(payload);
+    },
+    remove: (key) => {
+      rmSync(at(key), { force: true });
+      // DVC has a directory for each key.
+      if (scheme === 'dvc') removeIfEmpty(dirname(at(key)));
+    },
     write: (key, bytes) => {
       if (!isKey(key) || (scheme === 'native' && !isSealed(bytes))) return false;
       writeFileAtomic(at(key), bytes, { durable: false, doing: `cannot write to the cache ${cacheDir}` });
       return true;
     },
   };
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
+  }
 }
 
 function namesBelow(directory: string, prefix: string): readonly string[] {

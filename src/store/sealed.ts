@@ -26,7 +26,11 @@ export function writeSealedIfPossible(path: string, payload: Uint8Array): void {
 /** Undefined when missing or damaged. */
 export function readSealed(path: string): Buffer | undefined {
   const bytes = readIfThere(path);
-  return bytes !== undefined && isSealed(bytes) ? bytes.subarray(SEAL) : undefined;
+  return bytes === undefined ? undefined : unseal(bytes);
+}
+
+export function unseal<Bytes extends Uint8Array>(bytes: Bytes): Bytes | undefined {
+  return isSealed(bytes) ? (bytes.subarray(SEAL) as Bytes) : undefined;
 }
 
 /** Whether the checksum in front is that of the rest. */

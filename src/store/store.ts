@@ -1,6 +1,8 @@
 import type { Digest, ProjectPath } from '../base/brand.ts';
 import type { Content } from '../base/content.ts';
 import type { Exchange } from './exchange.ts';
+import type { Stock } from './stock.ts';
+import type { TreeEntry } from './tree.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The files of one workspace and the objects of its cache. */
@@ -51,6 +53,17 @@ export interface Store {
   ignore(paths: readonly ProjectPath[]): Promise<readonly ProjectPath[]>;
   /** Takes these lines out again; resolves to the files changed. */
   unignore(paths: readonly ProjectPath[]): Promise<readonly ProjectPath[]>;
+  /**
+   * From now on, until `leave` or `close`, no object goes out of the cache: whoever removes some waits for us, and we
+   * for them. What writes or restores here enters by itself; enter before you look, if what is seen must still be
+   * there then.
+   */
+  enter(): Promise<void>;
+  leave(): void;
+  /** The objects themselves, to be gone through one by one: the project's data, then what else is kept beside it. */
+  stocks(): readonly [Stock, ...Stock[]];
+  /** What a directory's listing says, wherever it is kept. */
+  listing(digest: Digest): readonly TreeEntry[] | Exclude<Verdict, 'intact'>;
   /** The objects of the project's data, to be sent and received. */
   exchange(): Exchange;
   /** Replaces links into the cache by copies that may be written. */

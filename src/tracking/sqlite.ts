@@ -6,7 +6,7 @@ import { makeRecorder } from './recorder.ts';
 import { findRun, listRuns } from './run-reader.ts';
 import { allRows, listedIn, type OpenDatabase, openDatabase } from './sqlite-open.ts';
 import { trackingOn } from './sqlite-tracking.ts';
-import type { TrackingStore } from './tracking-store.ts';
+import { type TrackingStore, type Written, writtenKey } from './tracking-store.ts';
 
 /** The runs of one project in one SQLite file, which is made if it is not there. */
 export async function openSqliteStore(file: string): Promise<TrackingStore> {
@@ -32,7 +32,7 @@ export async function openSqliteStore(file: string): Promise<TrackingStore> {
     find: (idPrefix) => explained(() => findRun(open, idPrefix)),
     clientRecord: (run) => explained(() => readClientRecord(open, run)),
     lastDurations: () => explained(() => lastDurations(open)),
-    producers: (digests) => explained(() => producers(open, digests)),
+    producers: (written) => explained(() => producers(open, written)),
     database: () => trackingOn(open),
     close: () => explained(() => void open.sqlite.close()),
   };
@@ -56,16 +56,25 @@ function lastDurations(open: OpenDatabase): ReadonlyMap<string, { readonly run: 
   );
 }
 
-function producers(open: OpenDatabase, digests: readonly Digest[]): ReadonlyMap<Digest, RunId> {
+/** Outs stand below it among the artifacts of a run. */
+const OUTS = 'outs/';
+
+function producers(open: OpenDatabase, written: readonly Written[]): ReadonlyMap<string, RunId> {
+  const wanted = new Set(written.map(writtenKey));
   const oldestFirst = open.db
     .selectFrom('artifacts')
     .innerJoin('runs', 'runs.run', 'artifacts.run')
-    .where('artifacts.digest', 'in', listedIn(digests))
+    .where('artifacts.digest', 'in', listedIn([...new Set(written.map(({ digest }) => digest))]))
     .where('artifacts.kind', 'in', ['out', 'metric', 'plot'])
     .where('runs.status', '=', 'FINISHED')
     .orderBy('runs.start_time')
     .orderBy('runs.run')
-    .select(['artifacts.digest', 'runs.run_id']);
-  // Later entries of a map replace earlier ones: the newest run stays.
-  return new Map(allRows(open, oldestFirst).map((row) => [row.digest as Digest, row.run_id as RunId]));
+    .select(['artifacts.path', 'artifacts.digest', 'runs.run_id']);
+  const found = new Map<string, RunId>();
+  // Later entries replace earlier ones: the newest run stays.
+  for (const { path, digest, run_id } of allRows(open, oldestFirst)) {
+    const key = writtenKey({ path: path.slice(OUTS.length), digest: digest as Digest });
+    if (path.startsWith(OUTS) && wanted.has(key)) found.set(key, run_id as RunId);
+  }
+  return found;
 }

@@ -17,11 +17,22 @@ export interface TrackingStore {
   clientRecord(run: RunId): Promise<ClientRecord>;
   /** The newest finished run per stage (key `<file>:<stage>`) and how long it took, in milliseconds. */
   lastDurations(): Promise<ReadonlyMap<string, { readonly run: RunId; readonly duration: number }>>;
-  /** The newest finished run that wrote each digest. */
-  producers(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, RunId>>;
+  /** The newest finished run that left these bytes at this path, by `writtenKey`. */
+  producers(written: readonly Written[]): Promise<ReadonlyMap<string, RunId>>;
   /** The same database as the server's endpoints ask it, on the same connection, and closed with it. */
   database(): TrackingDatabase;
   close(): Promise<void>;
+}
+
+/** An out with what it held. */
+export interface Written {
+  /** Of the project. */
+  readonly path: string;
+  readonly digest: Digest;
+}
+
+export function writtenKey({ path, digest }: Written): string {
+  return `${digest} ${path}`;
 }
 
 export interface RunQuery {

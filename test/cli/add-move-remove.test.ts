@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ProjectRig, project } from '../support/rig.ts';
 
@@ -71,8 +71,34 @@ describe('add', () => {
     }
     expect(await rig.lockstep(['add', 'd', 'd/k'])).toMatchObject({ code: 2 });
     expect(existsSync(rig.path('s.txt.dvc'))).toBe(false);
-    await using native = await project({ 'pipeline.yaml': 'stages: {}\n', a: '' });
-    expect((await native.lockstep(['add', 'a'])).code).toBe(2);
+  });
+
+  it('tracks data of a native project by its sha256, so that it is a root of the graph, pushed and pulled', async () => {
+    await using rig = await project({ 'raw.csv': 'a\n', 'data/img/1': 'one\n', 'data/img/2': 'two\n' });
+    rig.git('init', '-q');
+    expect((await rig.lockstep(['add', 'raw.csv', 'data/img'])).code).toBe(0);
+    expect(rig.read('raw.csv.dvc')).toBe(
+      'outs:\n- sha256: 87428fc522803d31065e7bce3cf03fe475096631e5e07bbd7a0fde60c4cf25c7\n  size: 2\n  hash: sha256\n  path: raw.csv\n',
+    );
+    expect(rig.read('data/img.dvc')).toMatch(/sha256: [0-9a-f]{64}\.tree\n {2}size: 8\n {2}nfiles: 2\n/);
+    expect([rig.read('.gitignore'), rig.read('data/.gitignore')]).toEqual(['/raw.csv\n', '/img\n']);
+    rig.write(
+      'pipeline.yaml',
+      'stages:\n  one: {cmd: cat raw.csv data/img/2 > one, deps: [raw.csv, data], outs: [one]}\n',
+    );
+    expect((await rig.lockstep(['repro'])).code).toBe(0);
+    rig.write('raw.csv', 'edited\n');
+    expect((await rig.lockstep(['repro', '-q'])).code).toBe(0);
+    expect(rig.read('one')).toBe('edited\ntwo\n');
+    rmSync(rig.path('data/img'), { recursive: true });
+    rmSync(rig.path('one'));
+    expect((await rig.lockstep(['checkout'])).stderr).toBe('2 outs restored, 1 already there\n');
+    expect(rig.read('data/img/1')).toBe('one\n');
+    expect((await rig.lockstep(['status', '-P', '--exit-code'])).code).toBe(0);
+    await rig.lockstep(['move', 'raw.csv', 'data/']);
+    expect(rig.read('data/raw.csv.dvc')).toContain('sha256: ');
+    expect((await rig.lockstep(['remove', 'data/img.dvc'])).code).toBe(0);
+    expect(rig.read('data/.gitignore')).toBe('/raw.csv\n');
   });
 });
 

@@ -148,7 +148,8 @@ describe('import-url and update', () => {
   });
 
   it.for([
-    [['import-url', 's3://bucket/key'], 's3: addresses cannot be read'],
+    [['import-url', 'gopher://bucket/key'], 'there is no remote for gopher:// addresses'],
+    [['update', 'gone.dvc'], 'there is no gone.dvc'],
     [['import-url', 'nowhere.csv', 'here.csv'], 'nowhere.csv does not exist'],
     [['import-url', '.dvc/config', 'mine'], 'mine is there already'],
   ] as const)('%j is refused', async ([args, message]) => {
@@ -165,8 +166,14 @@ describe('import-url and update', () => {
     expect(stderr).toContain('it was moved to .lockstep/trash/');
   });
 
-  it('is for DVC projects', async () => {
-    await using rig = await project({ 'pipeline.yaml': 'stages: {}\n' });
-    expect((await rig.lockstep(['import-url', 'pipeline.yaml', 'x'])).stderr).toContain('DVC projects only');
+  it('tracks by sha256 in a native project, and updates', async () => {
+    await using rig = await project({ 'pipeline.yaml': 'stages: {}\n', 'from/a': 'a\n' });
+    expect((await rig.lockstep(['import-url', 'from', 'here'])).code).toBe(0);
+    expect(rig.read('here.dvc').match(/sha256: [0-9a-f]{64}\.tree/g)).toHaveLength(2);
+    expect((await rig.lockstep(['update', 'here.dvc'])).stderr).toBe('here.dvc: up to date already\n');
+    rig.write('from/b', 'b\n');
+    expect((await rig.lockstep(['update', 'here.dvc'])).stderr).toBe('here.dvc: updated\n');
+    expect(rig.read('here/b')).toBe('b\n');
+    expect((await rig.lockstep(['status', '-P', '--exit-code'])).code).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openDirectoryStore } from '../../src/server/artifact-store.ts';
+import { openArtifactStore } from '../../src/server/artifact-store.ts';
 import { openTracking } from '../../src/tracking/open-tracking.ts';
 import { clientOf } from '../contracts/server-rig.ts';
 import { type ProjectRig, project } from '../support/rig.ts';
@@ -428,7 +428,7 @@ describe('models that clients logged', () => {
     const point = { key: 'auc', value: 0.9, timestamp: 1, model_id: model.info.model_id };
     await client.post('runs/log-metric', { run_id, ...point });
     const directory = rig.path('.lockstep/artifacts');
-    const store = openDirectoryStore({ directory, tracking, now: Date.now, isPinned: async () => false });
+    const store = openArtifactStore({ directory, tracking, now: Date.now, isPinned: async () => false });
     const root = model.info.artifact_uri.replace('mlflow-artifacts:/', '');
     await store.put(`${root}/MLmodel`, bytes('flavors: {}\n'));
     await store.put(`${root}/data/weights.bin`, bytes('weights'));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Run } from '../../src/tracking/run.ts';
 import { openSqliteStore } from '../../src/tracking/sqlite.ts';
 import { bareRun, digestNumber, fullRun, runIdOf } from '../contracts/tracking-store-runs.ts';
+import { project } from '../support/rig.ts';
 import { history, id, keep, withRuns } from './runs-history.ts';
 
 describe('runs show', () => {
@@ -197,4 +198,24 @@ describe('runs log', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('lockstep runs show cccc1000');
   });
+});
+
+it('each dep names the run that wrote it, by its place and not by its bytes alone', async () => {
+  await using p = await project({
+    'pipeline.yaml': `stages:
+  one: {cmd: "cp in one", deps: [in], outs: [one]}
+  two: {cmd: "mkdir d; cp one d/x", deps: [one], outs: [d]}
+  three: {cmd: "cp d/x three", deps: [d/x], outs: [three]}
+`,
+    in: 'the same bytes everywhere\n',
+  });
+  await p.lockstep(['repro', '-q']);
+  const dataOf = async (stage: string) => {
+    const { stdout } = await p.lockstep(['runs', 'show', `latest:${stage}`, '--json']);
+    return JSON.parse(stdout) as { id: string; data: { producer: string | null }[] };
+  };
+  const [one, two, three] = [await dataOf('one'), await dataOf('two'), await dataOf('three')];
+  expect([one, two, three].map(({ data }) => data[0]?.producer)).toEqual([null, one.id, two.id]);
+  await p.lockstep(['repro', '-q', '-f', '-s', 'three']);
+  expect((await dataOf('three')).data[0]?.producer).toBe(two.id);
 });

@@ -27,7 +27,7 @@ test.each([
   [['server', 'token', 'add', 'a b'], 'no name for a token'],
   [['server', 'token', 'add', 'x', '--scope', 'all'], "--scope does not know 'all'"],
   [['server', '--port', '70000'], '--port needs a number'],
-  [['server', '--artifacts', 's3://bucket/x'], '--artifacts needs a directory'],
+  [['server', '--artifacts', 'gs://bucket/x'], '--artifacts needs a directory or s3://bucket/prefix'],
   [['server', '--backend', 'mysql://u:secret@h/d'], '--backend knows'],
   [['server', '--host', '0.0.0.0'], 'there is no token yet'],
 ])('%j is refused before anything is served', async (args, message) => {

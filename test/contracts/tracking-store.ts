@@ -3,7 +3,7 @@ import type { Literal, RunId } from '../../src/base/brand.ts';
 import { logInputs } from '../../src/tracking/logged/inputs.ts';
 import { logBatch } from '../../src/tracking/logged/log-batch.ts';
 import { updateRun } from '../../src/tracking/logged/runs.ts';
-import type { TrackingStore } from '../../src/tracking/tracking-store.ts';
+import { type TrackingStore, writtenKey } from '../../src/tracking/tracking-store.ts';
 import { bareRun, digestNumber, fullRun, runIdOf } from './tracking-store-runs.ts';
 
 /** What every tracking store promises. `open` gives an empty one at each call. */
@@ -204,10 +204,10 @@ export function trackingStoreContract(name: string, open: () => Promise<Tracking
       await store.close();
     });
 
-    it('knows which finished run wrote some bytes last', async () => {
+    it('knows which finished run left some bytes at a path last', async () => {
       const store = await open();
-      const wrote = (digest: number, kind: 'out' | 'log' = 'out') => ({
-        artifacts: [{ path: 'outs/a', digest: digestNumber(digest), size: 1, kind, stored: true }],
+      const wrote = (digest: number, kind: 'out' | 'log' = 'out', path = 'outs/a') => ({
+        artifacts: [{ path, digest: digestNumber(digest), size: 1, kind, stored: true }],
       });
       await store.record([
         bareRun(2, wrote(1)),
@@ -215,12 +215,14 @@ export function trackingStoreContract(name: string, open: () => Promise<Tracking
         bareRun(3, { ...wrote(1), status: 'FAILED' }),
         bareRun(4, wrote(2, 'log')),
         bareRun(5, wrote(3)),
+        bareRun(6, wrote(1, 'out', 'outs/b')),
       ]);
-      const asked = [digestNumber(1), digestNumber(2), digestNumber(3), digestNumber(4)];
+      const at = (digest: number, path = 'a') => ({ path, digest: digestNumber(digest) });
+      const asked = [at(1), at(2), at(3), at(4), at(3, 'b')];
       expect(await store.producers(asked)).toEqual(
         new Map([
-          [digestNumber(1), runIdOf(2)],
-          [digestNumber(3), runIdOf(5)],
+          [writtenKey(at(1)), runIdOf(2)],
+          [writtenKey(at(3)), runIdOf(5)],
         ]),
       );
       expect(await store.producers([])).toEqual(new Map());

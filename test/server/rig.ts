@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ArtifactContents } from '../../src/server/artifact-contents.ts';
 import type { Endpoint } from '../../src/server/endpoint.ts';
 import { type RunningServer, serve } from '../../src/server/serve.ts';
 import { makeServerLog } from '../../src/server/server-log.ts';
@@ -124,6 +125,7 @@ export interface RigOptions {
   readonly verbose?: boolean;
   /** In place of a SQLite file in the rig's directory. */
   readonly backend?: string;
+  readonly artifactContents?: ArtifactContents | undefined;
   /** What must be in the database before the server starts. */
   readonly prepare?: (tracking: TrackingDatabase) => Promise<void>;
 }
@@ -140,6 +142,7 @@ export async function serverRig(options: RigOptions = {}): Promise<ServerRig> {
       allowedHosts: options.allowedHosts ?? [],
       insecure: options.insecure ?? false,
       artifactDirectory: join(directory, 'artifacts'),
+      artifactContents: options.artifactContents,
       services: { tracking, artifactRoot: 'mlflow-artifacts:', now: Date.now },
       log: makeServerLog({ write: (line) => void log.push(line), now: Date.now, verbose: options.verbose ?? false }),
       ...(options.endpoints !== undefined && { endpoints: options.endpoints }),

@@ -32,6 +32,36 @@ export const DATA_COMMANDS: readonly CommandRow[] = [
     load: () => import('../fetch.ts').then((m) => m.command),
   },
   {
+    name: 'gc',
+    summary: 'Remove from the cache what nobody needs any more',
+    group: 'data',
+    load: () => import('../gc.ts').then((m) => m.command),
+  },
+  {
+    name: 'fsck',
+    summary: 'Read every object of the cache, and tell what is corrupt, missing or not needed',
+    group: 'data',
+    load: () => import('../fsck.ts').then((m) => m.command),
+  },
+  {
+    name: 'du',
+    summary: 'Show how much room outs and data take, in the cache and in the workspace',
+    group: 'data',
+    load: () => import('../du.ts').then((m) => m.command),
+  },
+  {
+    name: 'cache dir',
+    summary: 'Print where the cache is, or have it elsewhere',
+    group: 'data',
+    load: () => import('../cache-dir.ts').then((m) => m.command),
+  },
+  {
+    name: 'cache size',
+    summary: 'Show how much is in the cache',
+    group: 'data',
+    load: () => import('../cache-size.ts').then((m) => m.command),
+  },
+  {
     name: 'commit',
     summary: 'Accept the workspace as it is: lock what is there, without running',
     group: 'data',
@@ -66,6 +96,12 @@ export const DATA_COMMANDS: readonly CommandRow[] = [
     summary: 'Take data from an address or a path, and track where it is from',
     group: 'data',
     load: () => import('../import-url.ts').then((m) => m.command),
+  },
+  {
+    name: 'get-url',
+    summary: 'Download a file or directory from an address, and track nothing',
+    group: 'data',
+    load: () => import('../get-url.ts').then((m) => m.command),
   },
   {
     name: 'update',

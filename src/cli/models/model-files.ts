@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Digest, ProjectPath } from '../../base/brand.ts';
 import type { Content } from '../../base/content.ts';
 import { isErrno, LockstepError } from '../../base/error.ts';
-import { type ArtifactStore, openDirectoryStore } from '../../server/artifact-store.ts';
+import { type ArtifactStore, openArtifactStore } from '../../server/artifact-store.ts';
 import { isPinnedArtifact } from '../../server/pinned-artifacts.ts';
 import { artifactPath } from '../../server/raw-path.ts';
 import { openStore } from '../../store/open-store.ts';
@@ -53,7 +53,7 @@ export function contentOf(store: Store, { digest, size }: Pick<RegisteredFile, '
 function openArtifacts({ project, tracking }: Registry, { now }: Pick<Context, 'now'>): () => ArtifactStore {
   let open: ArtifactStore | undefined;
   const directory = join(project.root, '.lockstep', 'artifacts');
-  return () => (open ??= openDirectoryStore({ directory, tracking, now, isPinned: isPinnedArtifact }));
+  return () => (open ??= openArtifactStore({ directory, tracking, now, isPinned: isPinnedArtifact }));
 }
 
 async function verifyArtifact(artifacts: ArtifactStore, file: RegisteredFile): Promise<Verdict> {

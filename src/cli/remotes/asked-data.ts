@@ -9,7 +9,7 @@ import type { Asked } from '../../remotes/asked.ts';
 import { type Loaded, labelOf, lockedEntry } from '../../repro/loaded.ts';
 import { select } from '../../repro/select.ts';
 import type { OptionValues } from '../command.ts';
-import { revisionSource } from '../diff-source.ts';
+import { type RevisionSource, revisionSource } from '../diff-source.ts';
 import type { Project } from '../project.ts';
 import { stagesOfRevision } from '../tracked-outs.ts';
 
@@ -114,19 +114,38 @@ function filterBy({ here }: Project, stages: readonly Stage[], targets: readonly
 }
 
 async function stagesOfRevisions(project: Project, which: WhichData) {
+  const found = [];
+  for await (const source of revisionsAsked(project, which)) {
+    for (const one of await stagesOfRevision(project, source)) found.push({ name: source.name, ...one });
+  }
+  return found;
+}
+
+/** Which revisions, as options. */
+export interface WhichRevisions {
+  readonly 'all-branches'?: boolean;
+  readonly 'all-tags'?: boolean;
+  readonly 'all-commits'?: boolean;
+  readonly rev?: readonly string[];
+}
+
+/** Each commit once, under the first name that leads to it. */
+export async function* revisionsAsked(
+  project: Pick<Project, 'root' | 'tools'>,
+  which: WhichRevisions,
+): AsyncGenerator<RevisionSource, void> {
   const place = { cwd: project.root, env: project.tools.env };
   const names = [
+    ...(which.rev ?? []),
     ...(which['all-branches'] === true ? await listRevisions(place, 'branches') : []),
     ...(which['all-tags'] === true ? await listRevisions(place, 'tags') : []),
     ...(which['all-commits'] === true ? await listRevisions(place, 'commits') : []),
   ];
-  const found = [];
   const seen = new Set<string | null>();
   for (const name of names) {
     const source = await revisionSource(place, name);
     if (seen.has(source.commit)) continue;
     seen.add(source.commit);
-    for (const one of await stagesOfRevision(project, source)) found.push({ name, ...one });
+    yield source;
   }
-  return found;
 }

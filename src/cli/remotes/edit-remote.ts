@@ -91,7 +91,11 @@ export function mustExist(files: RemoteFiles, name: string): void {
 }
 
 /** An address as it is to stand in the file: a relative path starts there at another place than at the prompt. */
-export function writtenAddress({ root, chosen }: RemoteFiles, { cwd }: Pick<Context, 'cwd'>, url: string): string {
+export function writtenAddress(
+  { root, chosen }: Pick<RemoteFiles, 'root' | 'chosen'>,
+  { cwd }: Pick<Context, 'cwd'>,
+  url: string,
+): string {
   if (/^\w[\w+.-]*:\/\//.test(url) || isAbsolute(url) || url === '~' || url.startsWith('~/')) return url;
   const absolute = resolve(realpathSync(cwd), url);
   if (chosen.name === 'global' || chosen.name === 'system') return absolute;

@@ -52,6 +52,7 @@ export async function fetchData(
   const asked = await askedData(project, loaded, { targets, which: wish, pushing: false });
   const total = { fetched: 0, bytes: 0, here: 0, runs: 0, problems: [] as (Problem & { remote: string })[] };
   const remotes = remotesOf(project);
+  await project.store().enter();
   for (const own of remotesAsked(asked)) {
     const line = { remotes, name: own ?? wish.remote, jobs: wish.jobs, verb: 'fetching' };
     await overRemote({ project, context }, line, async (over) => {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { LockstepError } from '../../base/error.ts';
-import { type Line, stoppage } from '../../remotes/line.ts';
+import { type Line, type Progress, stoppage } from '../../remotes/line.ts';
 import { openRemote } from '../../remotes/registry.ts';
 import { type Remote, RemoteError } from '../../remotes/remote.ts';
 import { PATIENCE } from '../../remotes/retry.ts';
@@ -14,27 +14,36 @@ export interface LineWish {
   /** Undefined: the default one. */
   readonly name: string | undefined;
   readonly jobs: string | undefined;
-  /** What the progress says is being done. */
-  readonly verb: string;
+}
+
+interface Asking {
+  readonly project: Project;
+  readonly context: Context;
 }
 
 /** Opens the way to a remote for as long as the work takes. */
 export async function overRemote<Result>(
-  { project, context }: { readonly project: Project; readonly context: Context },
-  wish: LineWish,
+  asking: Asking,
+  wish: LineWish & { readonly verb: string },
   work: (line: Line) => Promise<Result>,
 ): Promise<Result> {
+  const progress = showProgress(asking.context, wish.verb);
+  const line = await openLine(asking, wish, progress);
+  try {
+    return await work(line);
+  } finally {
+    progress.end();
+    await line.remote.close();
+  }
+}
+
+/** Whoever opens a line closes its remote. */
+export async function openLine({ project, context }: Asking, wish: LineWish, progress: Progress): Promise<Line> {
   const configured = chosen(wish);
   const jobs = jobsOf(wish.jobs ?? configured.options.jobs);
   const remote = await open(configured, context, jobs);
-  const progress = showProgress(context, wish.verb);
-  try {
-    const { signal } = context;
-    return await work({ remote, objects: project.store().exchange(), jobs, signal, patience: PATIENCE, progress });
-  } finally {
-    progress.end();
-    await remote.close();
-  }
+  const { signal } = context;
+  return { remote, objects: project.store().exchange(), jobs, signal, patience: PATIENCE, progress };
 }
 
 function chosen({ remotes, name }: LineWish): ConfiguredRemote {

@@ -60,7 +60,7 @@ interface Moment {
 export function progressText({ verb, objects, finished, bytes, moved, elapsed }: Moment): string {
   const parts = [`${verb} ${finished}/${objects} objects`];
   const known = bytes > 0 && moved <= bytes;
-  parts.push(known ? `${bytesText(moved)} of ${bytesText(bytes)}` : bytesText(moved));
+  if (moved + bytes > 0) parts.push(known ? `${bytesText(moved)} of ${bytesText(bytes)}` : bytesText(moved));
   const rate = elapsed < 500 ? 0 : (moved / elapsed) * 1000;
   if (rate > 0) {
     parts.push(`${bytesText(Math.round(rate))}/s`);

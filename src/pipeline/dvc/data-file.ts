@@ -156,7 +156,7 @@ function line(kind: 'md5' | 'sha256', recorded: Recorded): string {
 const DIRECTORY = '.tree';
 
 /** DVC names the kind of digest in `hash`, and gives the digest under that name: a native project does the same. */
-function recordOf(path: string, content: Content): Recorded {
+export function recordOf(path: string, content: Content): Recorded {
   if (!content.digest.startsWith('sha256:')) return lockedOf(path, content);
   const hex = hexOf(content.digest);
   const known = { path, hash: 'sha256', size: content.size };

@@ -27,7 +27,10 @@ export interface DvcFile {
   readonly meta?: DvcValue | undefined;
 }
 
-type Tracked = Omit<DvcLocked, 'path' | 'dataset'>;
+interface Tracked extends Omit<DvcLocked, 'path' | 'dataset'> {
+  /** In place of `md5`, in a native project: hex digits, those of a directory with `.tree` after them. */
+  readonly sha256?: string | undefined;
+}
 
 export interface DvcFileDep extends Tracked {
   /** A path, a URL, or a path in another repository; of a database it is absent. */
@@ -48,8 +51,6 @@ export interface DvcRepo {
 }
 
 export interface DvcFileOut extends Tracked {
-  /** In place of `md5`, in a native project: hex digits, those of a directory with `.tree` after them. */
-  readonly sha256?: string | undefined;
   /** Relative to the file's wdir. */
   readonly path: string;
   readonly fs_config?: DvcValue | undefined;
@@ -94,6 +95,7 @@ const fileSchema = z.strictObject({
 
 const depSchema = z.strictObject({
   ...tracked,
+  sha256: text,
   path: text,
   repo: anything.optional(),
   db: anything.optional(),
@@ -195,10 +197,10 @@ function present(fields: Readonly<Record<string, DvcValue | undefined>>): DvcMap
 
 /** Other than in a dvc.lock, the digest comes first and the path last. */
 function trackedFields(one: Tracked): Readonly<Record<string, DvcValue | undefined>> {
-  const { md5, etag, checksum, isexec, version_id, cloud, hash } = one;
+  const { sha256, md5, etag, checksum, isexec, version_id, cloud, hash } = one;
   const count = (value: number | undefined) => (value === undefined ? undefined : BigInt(value));
   const sizes = { size: count(one.size), nfiles: count(one.nfiles) };
-  return { md5, etag, checksum, ...sizes, isexec: isexec || undefined, version_id, cloud, hash };
+  return { sha256, md5, etag, checksum, ...sizes, isexec: isexec || undefined, version_id, cloud, hash };
 }
 
 function depMap(dep: DvcFileDep): DvcMap {
@@ -220,7 +222,7 @@ function outMap(out: DvcFileOut): DvcMap {
     remote,
     push: push === false ? push : undefined,
   };
-  return present({ sha256: out.sha256, ...trackedFields(out), path, fs_config, ...notes, ...flags, files });
+  return present({ ...trackedFields(out), path, fs_config, ...notes, ...flags, files });
 }
 
 /** Keys, at every depth, that do not count for the md5 of an import. */
