@@ -76,7 +76,7 @@ const RANK: Readonly<Record<Scope, number>> = { read: 0, write: 1, admin: 2 };
 const ASKING = /^\/(ajax-)?api\/2\.0\/mlflow\/[\w-]+\/(search|search-datasets|get-latest-versions)$/;
 
 /** What nothing brings back. */
-const FINAL = /\/purge$/;
+const FINAL = /^\/(ajax-)?api\/2\.0\/mlflow\/.+\/purge$/;
 
 function scopeNeeded({ method, url = '/' }: IncomingMessage): Scope {
   if (FINAL.test(rawPath(url))) return 'admin';

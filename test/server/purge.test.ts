@@ -83,15 +83,22 @@ test('only a token with the scope admin removes anything for good', async () => 
       admin = (await addAccessToken(tracking, { name: 'a', scope: 'admin', now: 1 })) ?? '';
     },
   });
-  const purge = (token: string) =>
+  const purge = (token: string, way = 'purge') =>
     rig.send({
       method: 'POST',
-      path: '/api/2.0/mlflow/runs/purge',
+      path: `/api/2.0/mlflow/runs/${way}`,
       json: { run_id: 'nothing' },
       headers: { authorization: `Bearer ${token}` },
     });
   expect((await purge(write)).json.message).toContain("the scope 'admin'");
   expect((await purge(admin)).status).toBe(404);
+  for (const way of ['%70urge', 'purge/', 'purge;', '/purge']) {
+    expect([way, (await purge(write, way)).json.error_code]).not.toEqual([way, 'RESOURCE_DOES_NOT_EXIST']);
+  }
+  // An artifact may be called so.
+  const path = '/api/2.0/mlflow-artifacts/artifacts/0/run/artifacts/purge';
+  const headers = { authorization: `Bearer ${write}` };
+  expect((await rig.send({ method: 'PUT', path, body: 'x', headers })).status).toBe(200);
 });
 
 test('server purge removes all that was deleted long enough ago, and names what stays', async () => {
