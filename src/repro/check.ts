@@ -9,7 +9,7 @@ import { flatKeys } from '../pipeline/params.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { trackedFiles } from '../provenance/git-tracked.ts';
 import type { Considered } from './consider.ts';
-import { type Loaded, labelOf } from './loaded.ts';
+import { type Loaded, labelOf, lockedEntry } from './loaded.ts';
 import { locateMistakes, mistaken } from './mistakes.ts';
 import type { MissingParam } from './observation.ts';
 import { createParamsReader } from './params-reader.ts';
@@ -89,11 +89,13 @@ async function judge(
   const mistakes: Found[] = [];
   const missing: Mistake[] = [];
   const made = [...loaded.stages.values()].flatMap((stage) => stage.outs.map((out) => out.path));
-  const workable = new Set<ProjectPath>();
+  const looked = new Set<ProjectPath>();
   for (const finding of findings) {
     const { stage } = finding;
-    if (!workable.has(stage.wdir)) mistakes.push(...wdirMistakes(place.root, stage, made));
-    workable.add(stage.wdir);
+    if (!looked.has(stage.wdir)) {
+      mistakes.push(...wdirMistakes(place.root, stage, loaded));
+      looked.add(stage.wdir);
+    }
     if (finding.missingParams.length > 0) mistakes.push(...(await paramMistakes(place, made, finding)));
     for (const path of finding.missingDeps) {
       if (!made.some((out) => overlap(out, path))) missing.push(missingDep(place.root, loaded, { stage, path }));
@@ -137,9 +139,12 @@ function nearestExisting(root: string, path: ProjectPath): string | undefined {
   }
 }
 
-function wdirMistakes(root: string, stage: Stage, made: readonly ProjectPath[]): Found[] {
+function wdirMistakes(root: string, stage: Stage, loaded: Loaded): Found[] {
   if (statSync(join(root, stage.wdir), { throwIfNoEntry: false })?.isDirectory() === true) return [];
-  if (made.some((out) => overlap(out, stage.wdir))) return [];
+  // Git keeps no directory in which there are only outs: where the stage ran before, a clone makes it with its outs.
+  const wasThere = lockedEntry(loaded, stage)?.entry.wdir === stage.wdir;
+  const makers = [...loaded.stages.values()].filter(({ wdir }) => wasThere || wdir !== stage.wdir);
+  if (makers.some(({ outs }) => outs.some((out) => overlap(out.path, stage.wdir)))) return [];
   const at = ['stages', stage.name, 'wdir'];
   const message = `the working directory ${stage.wdir} does not exist`;
   return [{ file: stage.file, at, message, hint: 'create it', absent: true }];
