@@ -7,7 +7,7 @@ import { baseName, contains, directoryOf, isOutside, joinPath, relativeTo } from
 import type { Mistake } from '../pipeline/mistake.ts';
 import { flatKeys } from '../pipeline/params.ts';
 import type { Stage } from '../pipeline/stage.ts';
-import { trackedFiles } from '../provenance/git-tracked.ts';
+import { ignoredByGit, trackedFiles } from '../provenance/git-tracked.ts';
 import type { Considered } from './consider.ts';
 import { type Loaded, labelOf, lockedEntry } from './loaded.ts';
 import { locateMistakes, mistaken } from './mistakes.ts';
@@ -35,7 +35,7 @@ export async function checkWorkspace(
   if (missing.length > 0 && options.missingDeps === 'refuse') throw await missingDeps(tools.root, missing);
 }
 
-type Place = Pick<Tools, 'root' | 'env' | 'parseCache' | 'scheme'>;
+type Place = Pick<Tools, 'root' | 'env' | 'parseCache' | 'scheme' | 'ignore'>;
 
 /**
  * What is wrong with stages that are not going to run, as others have mistakes. With `partial` there are stages that
@@ -102,6 +102,7 @@ async function judge(
     }
   }
   const stages = findings.map(({ stage }) => stage);
+  mistakes.push(...ignoredOuts(place, stages), ...(await ignoredFiles(place, stages)));
   return { mistakes: [...mistakes, ...(await trackedOuts(place, loaded, stages))], missing };
 }
 
@@ -195,6 +196,35 @@ async function trackedOuts(place: Place, loaded: Loaded, stages: readonly Stage[
     const hint = `git rm -r --cached ${path}, or declare the out with cache: false`;
     return [{ file: stage.file, at: outPlace(stage, out.path), message, hint }];
   });
+}
+
+/** DVC would not see what such a stage wrote. */
+function ignoredOuts({ root, ignore }: Place, stages: readonly Stage[]): Mistake[] {
+  if (ignore === undefined) return [];
+  return stages.flatMap((stage) =>
+    stage.outs.flatMap(({ path }): Mistake[] => {
+      const isDirectory = statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory() === true;
+      const kind = isDirectory ? 'directory' : 'file';
+      const place = ignore.ignores(path, kind) ? ignore.ruleOf(path, kind)?.place : undefined;
+      if (place === undefined) return [];
+      const message = `the out \`${path}\` is left out by line ${place.line} of ${place.file}`;
+      const hint = `\`lockstep check-ignore -d ${path}\` shows the line; take the path out of it`;
+      return [{ file: stage.file, at: outPlace(stage, path), message, hint }];
+    }),
+  );
+}
+
+/** A pipeline file that stays out of git makes results that no clone has; DVC refuses it. */
+async function ignoredFiles(place: Place, stages: readonly Stage[]): Promise<Mistake[]> {
+  if (place.scheme !== 'dvc') return [];
+  const tracked = await trackedFiles(place.root, { env: place.env, memo: place.parseCache });
+  const untracked = [...new Set(stages.map(({ file }) => file))].filter((file) => !tracked.has(file));
+  const directories = untracked.map(directoryOf).filter((directory) => directory !== '.');
+  const ignored = new Set(await ignoredByGit(place.root, [...untracked, ...directories], place.env));
+  // In a directory that is ignored as a whole nothing is expected of git.
+  const alone = untracked.filter((file) => ignored.has(file) && !ignored.has(directoryOf(file)));
+  const hint = 'take it out of .gitignore, or have git track it: git add -f';
+  return alone.map((file): Mistake => ({ file, at: [], message: `git ignores ${file}`, hint }));
 }
 
 function* below(tracked: ReadonlySet<string>, path: ProjectPath): Iterable<string> {
