@@ -36,7 +36,11 @@ export async function reportChange(project: Project, from: DiffSource, to: DiffS
   const warnings: LockWarning[] = [
     ...[...before.unreadable.values()].flat().map((diagnostic) => unreadableWarning('before', diagnostic)),
     ...[...after.unreadable.values()].flat().map((diagnostic) => unreadableWarning('after', diagnostic)),
-    ...findWarnings({ ...states, params: await paramsOf(to, states.after) }),
+    ...findWarnings({
+      ...states,
+      params: await paramsOf(to, states.after),
+      nested: new Set(to.files.filter(isDvcLock).map(directoryOf)),
+    }),
   ];
   const sides = { from, to };
   return {

@@ -1,11 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
-import { isErrno, LockstepError } from '../base/error.ts';
+import { type Diagnostic, isErrno, LockstepError } from '../base/error.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Scheme } from '../pipeline/lock-format.ts';
 import type { EnvironmentCache } from '../provenance/environment.ts';
-import type { Loaded } from '../repro/loaded.ts';
+import { type Loaded, locksBeforeDvc3 } from '../repro/loaded.ts';
 import { readProject } from '../repro/read.ts';
 import type { Tools } from '../repro/tools.ts';
 import type { CacheUse } from '../store/cache-users.ts';
@@ -108,6 +108,7 @@ export async function openProject(context: Context, { as, records }: OpenOptions
     runCache: openRunCache(dvc === undefined ? cacheDir : join(state, 'cache')),
     dvcRuns: dvc === undefined ? undefined : openDvcRunFiles(cacheDir),
     parseCache,
+    ignore: dvc?.ignore,
     env: context.env,
     now: context.now,
     randomId: context.randomId,
@@ -146,6 +147,7 @@ export async function openProject(context: Context, { as, records }: OpenOptions
         tmp,
         scheme,
         parseCache,
+        ignore: dvc?.ignore,
         discoveryIndex,
         env: context.env,
         parsing: dvc?.parsing ?? config.parsing,
@@ -179,10 +181,18 @@ export function cacheUseOf(context: Context, root: string): CacheUse {
 
 /** What the pipeline files say that is understood, but was probably not meant: once for a command. */
 async function writeWarnings(context: Context, loaded: Loaded): Promise<void> {
-  const warnings = loaded.pipelines.flatMap((pipeline) => pipeline.warnings ?? []);
+  const warnings = [...loaded.pipelines.flatMap((pipeline) => pipeline.warnings ?? []), ...oldLocks(loaded)];
   if (warnings.length === 0) return;
   const { warningText } = await import('./render-error.ts');
   context.stderr.write(warnings.map((warning) => warningText(warning)).join(''));
+}
+
+/** One line, however many `.dvc` files there are. */
+function oldLocks(loaded: Loaded): readonly Diagnostic[] {
+  const [first, ...others] = locksBeforeDvc3(loaded);
+  if (first === undefined) return [];
+  const files = others.length === 0 ? first : `${first} and ${others.length} more`;
+  return [{ message: `digests in ${files} are those of DVC 2; they hold until what they name changes` }];
 }
 
 async function readDvc(...given: Parameters<typeof openDvcProject>): Promise<DvcProject> {

@@ -1,7 +1,7 @@
 import type { ProjectPath, StageId } from '../base/brand.ts';
 import { gitIndexOf } from '../provenance/git-tracked.ts';
 import type { Considered } from '../repro/consider.ts';
-import type { Loaded } from '../repro/loaded.ts';
+import { type Loaded, locksBeforeDvc3 } from '../repro/loaded.ts';
 import { restsOn, writeWitness } from '../store/write-witness.ts';
 import type { Project } from './project.ts';
 import { type Asked, keyOf, witnessFile } from './still.ts';
@@ -22,6 +22,7 @@ export function rememberStill(project: Project, asked: Omit<Asked, 'here'>, look
   if ([...planned.values()].some(({ decision }) => decision.do !== 'keep')) return;
   // They are written by whoever reads the pipelines.
   if (look.loaded.pipelines.some(({ warnings = [] }) => warnings.length > 0)) return;
+  if (locksBeforeDvc3(look.loaded).length > 0) return;
   const { root, here } = project;
   const paths = restingPlaces(project, look);
   if (paths === undefined) return;

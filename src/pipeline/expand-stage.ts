@@ -7,7 +7,7 @@ import type { PlacedOut } from './out-conflicts.ts';
 import { indexPaths } from './path-index.ts';
 import type { WrittenStage } from './schema-stage.ts';
 import type { Out, ParamsRequest, Resources, Stage, WrittenPaths } from './stage.ts';
-import { commandMistake, outMistake, variableMistake, writtenPathMistake } from './stage-rules.ts';
+import { commandMistake, depMistake, outMistake, variableMistake, writtenPathMistake } from './stage-rules.ts';
 import { PARAMS_FILE } from './vars.ts';
 import { outOf, type WrittenPath, writtenOuts } from './written-out.ts';
 
@@ -185,6 +185,8 @@ function resolveDeps(scope: StageScope, written: readonly string[]): Placed[] {
   return written.flatMap((text, index) => {
     const entry = { text, at: ['deps', index] };
     const path = resolve(scope, entry, { outside });
+    const mistake = path === undefined ? undefined : depMistake(path);
+    if (mistake !== undefined) report(scope, entry, mistake.message, mistake.hint);
     return path === undefined ? [] : [{ path, text, file: scope.file, at: atOf(scope, entry), key: false }];
   });
 }

@@ -2,7 +2,7 @@ import type { Literal, ProjectPath, StageId } from '../base/brand.ts';
 import { type Content, sameContent } from '../base/content.ts';
 import type { Diagnostic } from '../base/error.ts';
 import { digestOf } from '../base/hash.ts';
-import { comparePaths } from '../base/project-path.ts';
+import { comparePaths, directoryOf } from '../base/project-path.ts';
 import { type InputChange, inputChanges, outChanges } from './entry-changes.ts';
 import type { LockState } from './lock-diff.ts';
 import type { LockEntry, ReadLockEntry } from './lock-entry.ts';
@@ -30,9 +30,11 @@ export interface Reviewed {
   readonly after: LockState;
   /** The params files of the later state, as far as they are known. */
   readonly params: ReadonlyMap<ProjectPath, ParamsTree>;
+  /** Directories whose later lockfile is DVC's, in which a map of params is one value. */
+  readonly nested?: ReadonlySet<ProjectPath>;
 }
 
-export function findWarnings({ before, after, params }: Reviewed): readonly LockWarning[] {
+export function findWarnings({ before, after, params, nested = new Set() }: Reviewed): readonly LockWarning[] {
   const warnings: LockWarning[] = [];
   const ids = [...new Set([...after.locked.keys(), ...after.declared.keys()])].sort(comparePaths);
   const makers = makersOf(after);
@@ -45,24 +47,30 @@ export function findWarnings({ before, after, params }: Reviewed): readonly Lock
     }
     if (locked.edited) warnings.push({ warning: 'edited', stage });
     if (declared === undefined) warnings.push({ warning: 'gone', stage });
-    else warnings.push(...staleness(declared, locked.entry, params));
+    else
+      warnings.push(...staleness(declared, locked.entry, { params, nested: nested.has(directoryOf(declared.file)) }));
     warnings.push(...mismatches(stage, locked.entry, makers));
     warnings.push(...nondeterminism(stage, before.locked.get(stage)?.entry, locked.entry));
   }
   return warnings;
 }
 
-function staleness(stage: Stage, entry: LockEntry, params: Reviewed['params']): LockWarning[] {
+interface KnownParams {
+  readonly params: Reviewed['params'];
+  readonly nested: boolean;
+}
+
+function staleness(stage: Stage, entry: LockEntry, known: KnownParams): LockWarning[] {
   // A frozen stage keeps its result whatever changes.
   if (stage.frozen) return [];
-  const changes = inputChanges(entry, expectedEntry(stage, entry, params));
+  const changes = inputChanges(entry, expectedEntry(stage, entry, known));
   return changes.length === 0 ? [] : [{ warning: 'stale', stage: stage.id, changes }];
 }
 
 const UNSEEN: Content = { kind: 'file', digest: digestOf(''), size: 0, exec: false };
 
 /** The entry that the stage's definition calls for, with the bytes that the lock has. */
-function expectedEntry(stage: Stage, entry: LockEntry, params: Reviewed['params']): LockEntry {
+function expectedEntry(stage: Stage, entry: LockEntry, known: KnownParams): LockEntry {
   const outs = stage.outs.map(({ path, persist }) => {
     return [path, { content: entry.outs.get(path)?.content ?? UNSEEN, persist }] as const;
   });
@@ -70,7 +78,7 @@ function expectedEntry(stage: Stage, entry: LockEntry, params: Reviewed['params'
     cmd: stage.cmd,
     wdir: stage.wdir,
     env: stage.env,
-    params: expectedParams(stage.params, entry, params),
+    params: expectedParams(stage.params, entry, known),
     deps: new Map(stage.deps.map((path) => [path, entry.deps.get(path) ?? UNSEEN] as const)),
     outs: new Map(outs),
   };
@@ -79,14 +87,15 @@ function expectedEntry(stage: Stage, entry: LockEntry, params: Reviewed['params'
 function expectedParams(
   requests: readonly ParamsRequest[],
   entry: LockEntry,
-  params: Reviewed['params'],
+  { params, nested }: KnownParams,
 ): LockEntry['params'] {
   const expected = new Map<ProjectPath, Map<string, Literal>>();
   for (const { file, keys } of requests) {
     const tree = params.get(file);
     const locked = [...(entry.params.get(file) ?? [])];
     // A params file that is not at hand, because a stage makes it for example, is taken to be as it was.
-    const values = tree === undefined ? locked.filter(([key]) => asked(key, keys)) : selectParams(tree, keys).values;
+    const values =
+      tree === undefined ? locked.filter(([key]) => asked(key, keys)) : selectParams(tree, keys, { nested }).values;
     expected.set(file, new Map([...(expected.get(file) ?? []), ...values]));
   }
   return expected;

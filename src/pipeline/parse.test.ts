@@ -156,6 +156,20 @@ describe('rules', () => {
         '4:12 the URL `s3://b/k` cannot be used as a path (`dvc import-url s3://b/k` makes a file of the project of it, which a stage can name)',
       ],
     ],
+    [
+      stage('deps: [d.csv.dvc]'),
+      ['4:12 `sub/d.csv.dvc` tracks data, and cannot be a dep (name the data itself, `sub/d.csv`)'],
+    ],
+    [
+      stage('deps: [../dvc.yaml]'),
+      [
+        '4:12 `dvc.yaml` is a pipeline file, which DVC does not take for a dep (name what its stages write; a changed command is a reason to run by itself)',
+      ],
+    ],
+    [
+      stage('outs: [d.dvc]'),
+      ['4:12 the out `sub/d.dvc` is a file that tracks data, which only `add` and `import` write'],
+    ],
     [stage('outs: [../]'), ['4:12 an out cannot be the whole project']],
     [stage('outs: [.]'), ['4:12 the out `sub` is a directory that contains the pipeline file']],
     [stage('outs: [pipeline.yaml]'), ['4:12 the out `sub/pipeline.yaml` is the pipeline file itself']],

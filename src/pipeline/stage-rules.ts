@@ -1,5 +1,6 @@
 import type { ProjectPath } from '../base/brand.ts';
 import { baseName, contains, ROOT } from '../base/project-path.ts';
+import { isDataFile } from './lock-format.ts';
 
 /** What is wrong with a hand-written stage name; undefined when nothing is. */
 export function nameMistake(name: string): { readonly message: string; readonly hint?: string } | undefined {
@@ -57,10 +58,22 @@ const OWN_DIRECTORIES = ['.git', '.lockstep', '.dvc'];
 export function outMistake(out: ProjectPath, stage: { file: ProjectPath; wdir: ProjectPath }): string | undefined {
   if (out === ROOT) return 'an out cannot be the whole project';
   if (out === stage.file) return `the out \`${out}\` is the pipeline file itself`;
+  if (isDataFile(out)) return `the out \`${out}\` is a file that tracks data, which only \`add\` and \`import\` write`;
   if (LOCKFILES.includes(baseName(out))) return `the out \`${out}\` is a lockfile, which only lockstep writes`;
   const owner = out.split('/').find((segment) => OWN_DIRECTORIES.includes(segment));
   if (owner !== undefined) return `the out \`${out}\` belongs to \`${owner}\`, where a stage cannot write`;
   if (contains(out, stage.file)) return `the out \`${out}\` is a directory that contains the pipeline file`;
   if (contains(out, stage.wdir)) return `the out \`${out}\` contains the directory that the command runs in`;
   return undefined;
+}
+
+/** Why a stage must not read a path: what `.dvc` files and DVC's pipelines speak of is data and stages, not text. */
+export function depMistake(dep: ProjectPath): { readonly message: string; readonly hint: string } | undefined {
+  if (isDataFile(dep)) {
+    const hint = `name the data itself, \`${dep.slice(0, -'.dvc'.length)}\``;
+    return { message: `\`${dep}\` tracks data, and cannot be a dep`, hint };
+  }
+  if (baseName(dep) !== 'dvc.yaml') return undefined;
+  const hint = 'name what its stages write; a changed command is a reason to run by itself';
+  return { message: `\`${dep}\` is a pipeline file, which DVC does not take for a dep`, hint };
 }

@@ -36,6 +36,19 @@ export async function trackedFiles(
   return new Set(all);
 }
 
+/** Those of the paths that git ignores. Empty outside git. */
+export async function ignoredByGit(
+  root: string,
+  paths: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> {
+  if (paths.length === 0 || gitEntryAbove(root) === undefined) return [];
+  const { execa } = await import('execa');
+  const options = { cwd: root, env, extendEnv: false, input: paths.join('\0'), reject: false } as const;
+  const { stdout } = await execa('git', ['check-ignore', '-z', '--stdin'], options);
+  return (stdout ?? '').split('\0').filter((path) => path !== '');
+}
+
 /** Git's index for a work tree, also of a linked one, where `.git` is a file that names a directory. */
 export function gitIndexOf(root: string): string | undefined {
   const git = gitEntryAbove(root);

@@ -7,9 +7,9 @@ import { baseName, contains, directoryOf, isOutside, joinPath, relativeTo } from
 import type { Mistake } from '../pipeline/mistake.ts';
 import { flatKeys } from '../pipeline/params.ts';
 import type { Stage } from '../pipeline/stage.ts';
-import { trackedFiles } from '../provenance/git-tracked.ts';
+import { ignoredByGit, trackedFiles } from '../provenance/git-tracked.ts';
 import type { Considered } from './consider.ts';
-import { type Loaded, labelOf } from './loaded.ts';
+import { type Loaded, labelOf, lockedEntry } from './loaded.ts';
 import { locateMistakes, mistaken } from './mistakes.ts';
 import type { MissingParam } from './observation.ts';
 import { createParamsReader } from './params-reader.ts';
@@ -35,7 +35,7 @@ export async function checkWorkspace(
   if (missing.length > 0 && options.missingDeps === 'refuse') throw await missingDeps(tools.root, missing);
 }
 
-type Place = Pick<Tools, 'root' | 'env' | 'parseCache' | 'scheme'>;
+type Place = Pick<Tools, 'root' | 'env' | 'parseCache' | 'scheme' | 'ignore'>;
 
 /**
  * What is wrong with stages that are not going to run, as others have mistakes. With `partial` there are stages that
@@ -89,17 +89,20 @@ async function judge(
   const mistakes: Found[] = [];
   const missing: Mistake[] = [];
   const made = [...loaded.stages.values()].flatMap((stage) => stage.outs.map((out) => out.path));
-  const workable = new Set<ProjectPath>();
+  const looked = new Set<ProjectPath>();
   for (const finding of findings) {
     const { stage } = finding;
-    if (!workable.has(stage.wdir)) mistakes.push(...wdirMistakes(place.root, stage, made));
-    workable.add(stage.wdir);
+    if (!looked.has(stage.wdir)) {
+      mistakes.push(...wdirMistakes(place.root, stage, loaded));
+      looked.add(stage.wdir);
+    }
     if (finding.missingParams.length > 0) mistakes.push(...(await paramMistakes(place, made, finding)));
     for (const path of finding.missingDeps) {
       if (!made.some((out) => overlap(out, path))) missing.push(missingDep(place.root, loaded, { stage, path }));
     }
   }
   const stages = findings.map(({ stage }) => stage);
+  mistakes.push(...ignoredOuts(place, stages), ...(await ignoredFiles(place, stages)));
   return { mistakes: [...mistakes, ...(await trackedOuts(place, loaded, stages))], missing };
 }
 
@@ -137,9 +140,12 @@ function nearestExisting(root: string, path: ProjectPath): string | undefined {
   }
 }
 
-function wdirMistakes(root: string, stage: Stage, made: readonly ProjectPath[]): Found[] {
+function wdirMistakes(root: string, stage: Stage, loaded: Loaded): Found[] {
   if (statSync(join(root, stage.wdir), { throwIfNoEntry: false })?.isDirectory() === true) return [];
-  if (made.some((out) => overlap(out, stage.wdir))) return [];
+  // Git keeps no directory in which there are only outs: where the stage ran before, a clone makes it with its outs.
+  const wasThere = lockedEntry(loaded, stage)?.entry.wdir === stage.wdir;
+  const makers = [...loaded.stages.values()].filter(({ wdir }) => wasThere || wdir !== stage.wdir);
+  if (makers.some(({ outs }) => outs.some((out) => overlap(out.path, stage.wdir)))) return [];
   const at = ['stages', stage.name, 'wdir'];
   const message = `the working directory ${stage.wdir} does not exist`;
   return [{ file: stage.file, at, message, hint: 'create it', absent: true }];
@@ -190,6 +196,35 @@ async function trackedOuts(place: Place, loaded: Loaded, stages: readonly Stage[
     const hint = `git rm -r --cached ${path}, or declare the out with cache: false`;
     return [{ file: stage.file, at: outPlace(stage, out.path), message, hint }];
   });
+}
+
+/** DVC would not see what such a stage wrote. */
+function ignoredOuts({ root, ignore }: Place, stages: readonly Stage[]): Mistake[] {
+  if (ignore === undefined) return [];
+  return stages.flatMap((stage) =>
+    stage.outs.flatMap(({ path }): Mistake[] => {
+      const isDirectory = statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory() === true;
+      const kind = isDirectory ? 'directory' : 'file';
+      const place = ignore.ignores(path, kind) ? ignore.ruleOf(path, kind)?.place : undefined;
+      if (place === undefined) return [];
+      const message = `the out \`${path}\` is left out by line ${place.line} of ${place.file}`;
+      const hint = `\`lockstep check-ignore -d ${path}\` shows the line; take the path out of it`;
+      return [{ file: stage.file, at: outPlace(stage, path), message, hint }];
+    }),
+  );
+}
+
+/** A pipeline file that stays out of git makes results that no clone has; DVC refuses it. */
+async function ignoredFiles(place: Place, stages: readonly Stage[]): Promise<Mistake[]> {
+  if (place.scheme !== 'dvc') return [];
+  const tracked = await trackedFiles(place.root, { env: place.env, memo: place.parseCache });
+  const untracked = [...new Set(stages.map(({ file }) => file))].filter((file) => !tracked.has(file));
+  const directories = untracked.map(directoryOf).filter((directory) => directory !== '.');
+  const ignored = new Set(await ignoredByGit(place.root, [...untracked, ...directories], place.env));
+  // In a directory that is ignored as a whole nothing is expected of git.
+  const alone = untracked.filter((file) => ignored.has(file) && !ignored.has(directoryOf(file)));
+  const hint = 'take it out of .gitignore, or have git track it: git add -f';
+  return alone.map((file): Mistake => ({ file, at: [], message: `git ignores ${file}`, hint }));
 }
 
 function* below(tracked: ReadonlySet<string>, path: ProjectPath): Iterable<string> {

@@ -1,7 +1,7 @@
 import type { ProjectPath, StageId } from '../base/brand.ts';
 import type { Graph } from '../pipeline/graph.ts';
 import type { ReadLockEntry } from '../pipeline/lock-entry.ts';
-import type { StandingLock } from '../pipeline/lock-format.ts';
+import { lockfileOf, type StandingLock } from '../pipeline/lock-format.ts';
 import type { Pipeline, Stage } from '../pipeline/stage.ts';
 
 /** All pipeline files and lockfiles of a project, read and found free of mistakes. */
@@ -23,4 +23,11 @@ export function lockedEntry(loaded: Loaded, stage: Stage): ReadLockEntry | undef
 
 export function labelOf(loaded: Loaded, id: StageId): string {
   return loaded.labels.get(id) ?? id;
+}
+
+/** The lockfiles in which entries have digests of DVC before 3.0. */
+export function locksBeforeDvc3({ locks }: Pick<Loaded, 'locks'>): readonly ProjectPath[] {
+  const isOld = ({ lockfile }: StandingLock) =>
+    [...lockfile.entries.values()].some(({ legacy }) => legacy !== undefined);
+  return [...locks].filter(([, lock]) => isOld(lock)).map(([pipelineFile]) => lockfileOf(pipelineFile, 'dvc'));
 }

@@ -15,11 +15,13 @@ import type { Loaded } from './loaded.ts';
 import { locateIn, mistaken } from './mistakes.ts';
 import { type LockSource, lockText, readLocks } from './read-locks.ts';
 import { dataFilesOf, type PipelineReading, readPipeline } from './read-pipeline.ts';
+import type { Tools } from './tools.ts';
 
 interface Source extends LockSource {
   /** Absolute path of the file that remembers where pipeline files were found. */
   readonly discoveryIndex: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly ignore: Tools['ignore'];
   readonly parsing?: PipelineReading['parsing'] | undefined;
 }
 
@@ -29,7 +31,7 @@ interface Source extends LockSource {
  */
 export async function readProject(source: Source): Promise<Loaded> {
   const { files: written, dataFiles, directories } = discoverPipelines(source.root, source.discoveryIndex);
-  const files = [...written, ...dataFiles];
+  const files = [...written, ...dataFiles].filter((file) => source.ignore?.ignores(file, 'file') !== true);
   if (files.length === 0) {
     throw new LockstepError('no-project', 'no pipeline.yaml in this project', {
       hint: 'lockstep init writes a small one that works',

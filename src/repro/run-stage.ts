@@ -7,6 +7,7 @@ import { unreachable } from '../base/unreachable.ts';
 import type { Exit } from '../executors/executor.ts';
 import { fingerprintOf, type Inputs } from '../pipeline/fingerprint.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import { isTextFile } from '../store/text.ts';
 import type { Run } from '../tracking/run.ts';
 import type { Considered } from './consider.ts';
 import { scriptText } from './decide.ts';
@@ -214,6 +215,11 @@ async function judge(
   if (notMade.length > 0) {
     return { kind: 'failed', message: `it exited with 0 but did not make its declared ${list('out', notMade)}` };
   }
+  const unreadable = stage.outs.filter(({ kind, path }) => kind === 'metric' && isBinary(session, outs, path));
+  if (unreadable.length > 0) {
+    const paths = unreadable.map(({ path }) => path);
+    return { kind: 'failed', message: `it wrote bytes that are no text into ${list('metric', paths)}` };
+  }
   const changed = await changedInputs(session, stage, run.inputs);
   if (changed.length > 0) {
     const message = `${list('input', changed)} changed while it ran (dep-changed-while-running); its outs stay on disk`;
@@ -239,6 +245,11 @@ async function saveOuts(session: Session, stage: Stage): Promise<ReadonlyMap<Pro
     }
   }
   return outs;
+}
+
+/** Numbers cannot be read from such a file; DVC refuses it, too. */
+function isBinary(session: Session, outs: ReadonlyMap<ProjectPath, Content>, path: ProjectPath): boolean {
+  return outs.get(path)?.kind === 'file' && !isTextFile(join(session.tools.root, path));
 }
 
 /** Whether DVC would remember the stage, and for that keep also what git has of its outs. */

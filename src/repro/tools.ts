@@ -2,6 +2,7 @@ import type { ProjectPath, RunId } from '../base/brand.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Scheme } from '../pipeline/lock-format.ts';
 import type { CodeState } from '../provenance/git.ts';
+import type { DvcIgnore } from '../store/dvc-ignore.ts';
 import type { DvcRunFiles } from '../store/dvc-run-files.ts';
 import type { ParseCache } from '../store/parse-cache.ts';
 import type { RunCache } from '../store/run-cache.ts';
@@ -35,6 +36,8 @@ export interface Tools {
   /** Only in a DVC project. */
   readonly dvcRuns: DvcRunFiles | undefined;
   readonly parseCache: ParseCache;
+  /** What DVC does not see; only in a DVC project. */
+  readonly ignore: DvcIgnore | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
   readonly randomId: () => string;

@@ -242,3 +242,21 @@ test('without git, and without a commit, it says what is missing', async () => {
   p.git('init', '-q');
   expect(await p.lockstep(['diff'])).toMatchObject({ code: 2, stderr: expect.stringContaining('no commit yet') });
 });
+
+test('a group of params is one value in dvc.lock, and no reason to call that stale', async () => {
+  await using p = await project({
+    '.dvc/config': '',
+    'params.yaml': 'net: {depth: 3, size: {x: 1}}\nlr: 0.1\n',
+    'dvc.yaml':
+      'stages:\n  s: {cmd: touch o, params: [net], outs: [o]}\n  t: {cmd: touch q, params: [params.yaml: ], outs: [q]}\n',
+  });
+  await p.lockstep(['repro']);
+  p.commit();
+  expect((await p.lockstep(['diff'])).stdout).toBe('HEAD → working tree: no stage changed\n');
+  p.write('params.yaml', 'net: {depth: 4, size: {x: 1}}\nlr: 0.1\n');
+  const { warnings } = JSON.parse((await p.lockstep(['diff', '--json'])).stdout);
+  expect(warnings).toMatchObject([
+    { warning: 'stale', stage: 's', changes: [{ reason: 'param-changed', key: 'net' }] },
+    { warning: 'stale', stage: 't', changes: [{ reason: 'param-changed', key: 'net' }] },
+  ]);
+});

@@ -201,6 +201,16 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    what: 'a wdir that is not there, with outs that would be in it',
+    file: 'stages:\n  a: {cmd: touch ran, wdir: nowhere, outs: [x]}\n  b: {cmd: touch ran, wdir: nowhere, outs: [y]}\n',
+    told: [
+      `pipeline.yaml:2:29: the working directory nowhere does not exist
+    2 |   a: {cmd: touch ran, wdir: nowhere, outs: [x]}
+      |                             ^
+  hint: create it`,
+    ],
+  },
+  {
     what: 'params that are not there',
     file: 'stages:\n  a:\n    cmd: touch ran\n    params:\n      - lr\n      - net.dept\n      - other.yaml: [x]\n      - params.yaml: [nothing.like.it]\n',
     told: [
