@@ -97,6 +97,10 @@ async function readOne({ remote, objects, progress }: Line, item: Item, signal: 
   let moved = 0;
   try {
     const stream = await readEither(remote, [objects.keyOf(item), objects.legacyKeyOf(item)]);
+    if (signal.aborted) {
+      stream.destroy();
+      throw new RemoteError('transient', 'interrupted');
+    }
     const abort = () => stream.destroy(new Error('aborted'));
     signal.addEventListener('abort', abort, { once: true });
     try {
