@@ -30,6 +30,9 @@ export interface SupplyWish {
 /** So many stages are supplied at the same time, each with as many objects at once as `remote.jobs` allows. */
 const STAGES = 4;
 
+/** Bytes from which it is said beforehand, too: it may take a while. */
+const LARGE = 10_000_000;
+
 /** What is under way shows on the lines of the stages. */
 const SILENT: Progress = { expect: () => {}, moved: () => {}, finished: () => {} };
 
@@ -80,10 +83,15 @@ export function openSupply(
   }
 
   async function bring(line: Line, asked: readonly Asked[]): Promise<boolean> {
+    const where = [...new Set(asked.map(({ neededBy }) => neededBy))].join(', ');
+    const size = asked.reduce((sum, { content }) => sum + content.size, 0);
+    if (size >= LARGE) {
+      const message = `${where}: fetching up to ${bytesText(size)} from ${line.remote.url}`;
+      emit({ event: 'notice', level: 'info', message });
+    }
     const { objects, bytes, problems } = await fetchObjects(line, asked);
     if (objects > 0) {
       const what = `${countText(objects, 'object')} (${bytesText(bytes)})`;
-      const where = [...new Set(asked.map(({ neededBy }) => neededBy))].join(', ');
       emit({ event: 'notice', level: 'info', message: `${where}: ${what} fetched from ${line.remote.url}` });
     }
     for (const problem of problems) tell(problem, line.remote.url);
