@@ -78,7 +78,7 @@ export async function askedData(project: Project, loaded: Loaded, question: Data
 }
 
 /** Of an out: all of it, none, or some of its files. */
-export type PathFilter = (path: ProjectPath) => 'all' | 'none' | ((path: string) => boolean);
+type PathFilter = (path: ProjectPath) => 'all' | 'none' | ((path: string) => boolean);
 
 function stagesAsked(project: Project, loaded: Loaded, { targets, which }: DataQuestion) {
   const all = [...loaded.stages.values()];
