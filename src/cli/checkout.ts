@@ -3,7 +3,8 @@ import { select } from '../repro/select.ts';
 import { defineCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { openProject } from './project.ts';
-import { type RestoreReport, restoredText, restoreOut } from './restore-outs.ts';
+import { filterBy } from './remotes/asked-data.ts';
+import { partsOf, type RestoreReport, restoredText, restoreOut } from './restore-outs.ts';
 
 export const command = defineCommand({
   usage: 'checkout [targets…]',
@@ -20,7 +21,7 @@ export const command = defineCommand({
   },
   positionals: { min: 0, max: Number.POSITIVE_INFINITY },
   completes: 'stage',
-  examples: ['git switch other-branch && lockstep checkout', 'lockstep checkout train'],
+  examples: ['git switch other-branch && lockstep checkout', 'lockstep checkout train data/images/cat.png'],
   run: async (context, given, targets) => {
     const project = await openProject(context);
     try {
@@ -31,11 +32,16 @@ export const command = defineCommand({
         allPipelines: targets.length === 0,
       });
       const report: RestoreReport = { restored: [], kept: [], missing: [], trash: {} };
-      for (const id of named) {
-        const stage = loaded.stages.get(id);
-        const outs = stage === undefined ? undefined : lockedEntry(loaded, stage)?.entry.outs;
-        for (const [path, { content }] of outs ?? []) {
-          await restoreOut(project, { path, content, stage: labelOf(loaded, id) }, report);
+      const stages = [...named].flatMap((id) => loaded.stages.get(id) ?? []);
+      const isWanted = targets.length === 0 ? () => 'all' as const : filterBy(project, stages, targets);
+      for (const stage of stages) {
+        for (const [path, { content }] of lockedEntry(loaded, stage)?.entry.outs ?? []) {
+          const part = isWanted(path);
+          if (part === 'none') continue;
+          const out = { path, content, stage: labelOf(loaded, stage.id) };
+          for (const wanted of partsOf(project, out, part === 'all' ? undefined : part)) {
+            await restoreOut(project, wanted, report);
+          }
         }
       }
       if (given.json === true) context.stdout.write(`${JSON.stringify(report)}\n`);

@@ -20,18 +20,23 @@ export interface FetchedAddress {
   /** Makes the place free, once everything is ready to go there. */
   readonly free: () => Promise<void>;
   readonly jobs?: number;
+  /** As of a configured remote. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /**
  * Downloads what an address has, a file or all that is below it, as far as such a place can list what it has. It is
  * made ready beside its place, so that it comes whole or not at all.
  */
-export async function fetchAddress(context: Context, { url, target, free, jobs }: FetchedAddress): Promise<void> {
+export async function fetchAddress(
+  context: Context,
+  { url, target, free, jobs, options }: FetchedAddress,
+): Promise<void> {
   mkdirSync(dirname(target), { recursive: true });
   const making = mkdtempSync(join(dirname(target), '.lockstep-get-'));
   try {
     const whole = join(making, 'whole');
-    await download(context, { url, whole, jobs: jobs ?? 2 * availableParallelism() });
+    await download(context, { url, whole, jobs: jobs ?? 2 * availableParallelism(), options: options ?? {} });
     await free();
     renameSync(whole, target);
   } catch (error) {
@@ -50,12 +55,13 @@ interface Download {
   readonly url: string;
   readonly whole: string;
   readonly jobs: number;
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
-async function download(context: Context, { url, whole, jobs }: Download): Promise<void> {
+async function download(context: Context, { url, whole, jobs, options }: Download): Promise<void> {
   const { directory, name } = splitAddress(url);
   const { env, signal } = context;
-  const remote = await openRemote({ url: directory, options: {}, env, jobs });
+  const remote = await openRemote({ url: directory, options, env, jobs });
   const progress = showProgress(context, 'fetching');
   const take = (key: string, to: string) =>
     retrying(PATIENCE, signal, async () => {

@@ -1,12 +1,10 @@
 import type { ProjectPath } from '../base/brand.ts';
-import { joinPath } from '../base/project-path.ts';
-import type { Asked } from '../remotes/asked.ts';
 import { defineCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
-import { openProject, type Project } from './project.ts';
+import { openProject } from './project.ts';
 import { askedData } from './remotes/asked-data.ts';
 import { FETCHING, fetchData, fetchedJson, fetchedText } from './remotes/fetch-data.ts';
-import { type RestoreReport, restoredText, restoreOut, type WantedOut } from './restore-outs.ts';
+import { partsOf, type RestoreReport, restoredText, restoreOut } from './restore-outs.ts';
 
 export const command = defineCommand({
   usage: 'pull [targets…]',
@@ -31,8 +29,9 @@ export const command = defineCommand({
       // Of revisions, data comes into the cache only.
       const { 'all-branches': _a, 'all-tags': _t, 'all-commits': _c, ...which } = given;
       const { byRemote } = await askedData(project, loaded, { targets, which, pushing: false });
-      for (const wanted of [...byRemote.values()].flat().flatMap((asked) => partsOf(project, asked))) {
-        await restoreOut(project, wanted, report);
+      for (const { path, content, neededBy, only } of [...byRemote.values()].flat()) {
+        const out = { path: path as ProjectPath, content, stage: neededBy ?? '' };
+        for (const wanted of partsOf(project, out, only)) await restoreOut(project, wanted, report);
       }
       if (given.json === true) context.stdout.write(`${JSON.stringify({ ...fetchedJson(fetched), ...report })}\n`);
       else context.stderr.write(fetchedText(fetched) + restoredText({ ...report, missing: [] }));
@@ -43,17 +42,3 @@ export const command = defineCommand({
     }
   },
 });
-
-/** An out, or those files of it that were asked for. */
-function partsOf(project: Project, { path, content, neededBy, only }: Asked): readonly WantedOut[] {
-  const stage = neededBy ?? '';
-  const whole = { path: path as ProjectPath, content, stage };
-  const listing = only === undefined ? 'missing' : project.store().exchange().listing(content.digest);
-  if (typeof listing === 'string') return [whole];
-  return listing.flatMap((entry) => {
-    if ((entry.kind !== 'file' && entry.kind !== 'exec') || only?.(entry.path) !== true) return [];
-    const { digest, size } = entry;
-    const file = { kind: 'file' as const, digest, size: size ?? 0, exec: entry.kind === 'exec' };
-    return [{ path: joinPath(whole.path, entry.path), content: file, stage }];
-  });
-}

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ProjectPath } from '../base/brand.ts';
 import { type Content, sameContent } from '../base/content.ts';
+import { joinPath } from '../base/project-path.ts';
 import type { Project } from './project.ts';
 import { countText } from './quantity.ts';
 
@@ -17,6 +18,22 @@ export interface WantedOut {
   readonly path: ProjectPath;
   readonly content: Content;
   readonly stage: string;
+}
+
+/** An out, or those files of it that are meant. */
+export function partsOf(
+  project: Project,
+  out: WantedOut,
+  only: ((path: string) => boolean) | undefined,
+): readonly WantedOut[] {
+  const listing = only === undefined ? 'missing' : project.store().exchange().listing(out.content.digest);
+  if (typeof listing === 'string') return [out];
+  return listing.flatMap((entry) => {
+    if ((entry.kind !== 'file' && entry.kind !== 'exec') || only?.(entry.path) !== true) return [];
+    const { digest, size } = entry;
+    const file = { kind: 'file' as const, digest, size: size ?? 0, exec: entry.kind === 'exec' };
+    return [{ path: joinPath(out.path, entry.path), content: file, stage: out.stage }];
+  });
 }
 
 /** Brings an out back from the cache, if it is not there as it should be. */

@@ -1,3 +1,5 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { LockstepError } from '../base/error.ts';
 import { resolveInProject } from '../base/project-path.ts';
 import { defineCommand } from './command.ts';
@@ -17,6 +19,9 @@ export const command = defineCommand({
       for (const written of paths) {
         const path = resolveInProject(project.here, written);
         if (path === undefined) throw new LockstepError('usage', `${written} is outside the project`);
+        if (lstatSync(join(project.root, path), { throwIfNoEntry: false }) === undefined) {
+          throw new LockstepError('usage', `${written} does not exist`);
+        }
         await project.store().unprotect(path);
       }
       return EXIT.ok;

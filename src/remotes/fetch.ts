@@ -98,6 +98,10 @@ async function readOne({ remote, objects, progress }: Line, item: Item, signal: 
   try {
     const keys = [objects.keyOf(item), objects.legacyKeyOf(item)];
     const stream = await readEither({ remote, signal }, keys);
+    if (signal.aborted) {
+      stream.destroy();
+      throw new RemoteError('transient', 'interrupted');
+    }
     const abort = () => stream.destroy(new Error('aborted'));
     signal.addEventListener('abort', abort, { once: true });
     try {

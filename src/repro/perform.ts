@@ -1,4 +1,4 @@
-import type { StageId } from '../base/brand.ts';
+import type { ProjectPath, StageId } from '../base/brand.ts';
 import { unreachable } from '../base/unreachable.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { bringInputs } from './bring-inputs.ts';
@@ -38,6 +38,7 @@ export async function perform(session: Session, request: Performance): Promise<R
   const outcomes = new Map<StageId, Outcome>();
   const starts = new Map<StageId, number>();
   const { supply } = request;
+  const underWay = new Map<ProjectPath, Promise<boolean>>();
   let firstFailure: StageId | undefined;
 
   let stoppage: { readonly error: unknown } | undefined;
@@ -120,7 +121,10 @@ export async function perform(session: Session, request: Performance): Promise<R
       if (known?.decision.do === 'keep' && untouched) return known;
       const first = await considerNow(stage, upstream);
       if (supply === undefined) return first;
-      const came = await bringInputs(session.tools, session.loaded, { supply, considered: first });
+      const came = await bringInputs(session.tools, session.loaded, {
+        ...{ supply, considered: first, underWay },
+        isIdle: (id) => !request.wanted.has(id) || outcomes.get(id)?.kind === 'kept',
+      });
       return came ? await considerNow(stage, upstream) : first;
     }
 

@@ -74,3 +74,20 @@ test('hardlinks by config are read-only until unprotected', async () => {
   expect(lstatSync(p.path('one')).mode & 0o200).toBe(0o200);
   expect((await p.lockstep(['status', '--exit-code'])).code).toBe(0);
 });
+
+test('checkout of a file in an out touches nothing else of it', async () => {
+  await using p = await project({
+    'pipeline.yaml': 'stages:\n  one: {cmd: "mkdir -p d/sub; echo a > d/a; echo b > d/sub/b", outs: [d]}\n',
+  });
+  await p.lockstep(['repro']);
+  rmSync(p.path('d/sub/b'));
+  p.write('d/a', 'edited\n');
+  const { code, stderr } = await p.lockstep(['checkout', 'd/sub/b']);
+  expect([code, stderr]).toEqual([0, '1 out restored, 0 already there\n']);
+  expect([p.read('d/a'), p.read('d/sub/b')]).toEqual(['edited\n', 'b\n']);
+});
+
+test('unprotect of what is not there is a mistake', async () => {
+  await using p = await project({ 'pipeline.yaml': 'stages: {}\n' });
+  expect(await p.lockstep(['unprotect', 'nope'])).toMatchObject({ code: 2, stderr: 'error: nope does not exist\n' });
+});

@@ -42,3 +42,25 @@ test('a directory comes with all that is below it', async () => {
   expect((await p.lockstep(['get-url', 'nowhere'])).stderr).toContain('cannot be fetched: nowhere is not there');
   expect((await p.lockstep(['get-url', 'from', 'x', '-j', '0'])).code).toBe(2);
 });
+
+test('a place on a configured remote, and what is interrupted leaves nothing behind', async () => {
+  await using p = await project({ 'there/d/e/c': 'c\n', 'a.csv': 'old\n' });
+  await p.lockstep(['remote', 'add', 'store', p.path('there')]);
+  expect(await p.lockstep(['get-url', 'remote://store/d', 'out', '-j', '2'])).toMatchObject({ code: 0, stderr: '' });
+  expect(p.read('out/e/c')).toBe('c\n');
+  expect(await p.lockstep(['get-url', 'remote://stor/d'])).toMatchObject({ code: 2 });
+  const before = readdirSync(p.root).toSorted();
+  const stop = new AbortController();
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-length': 6 });
+    response.write('one', () => stop.abort());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.csv`;
+  expect(await p.lockstep(['get-url', '-f', url], { signal: stop.signal })).toMatchObject({ code: 130 });
+  server.closeAllConnections();
+  server.close();
+  expect(p.read('a.csv')).toBe('old\n');
+  expect(readdirSync(p.root).toSorted()).toEqual(before);
+});

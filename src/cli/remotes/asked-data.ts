@@ -97,7 +97,11 @@ function stagesAsked(project: Project, loaded: Loaded, { targets, which }: DataQ
 }
 
 /** Where all targets are paths of outs, or of files in them, only these are meant. */
-function filterBy({ here }: Project, stages: readonly Stage[], targets: readonly string[]): PathFilter {
+export function filterBy(
+  { here }: Pick<Project, 'here'>,
+  stages: readonly Stage[],
+  targets: readonly string[],
+): PathFilter {
   const outs = stages.flatMap((stage) => stage.outs.map(({ path }) => path));
   const paths = targets.flatMap((target) => {
     const path = resolveInProject(here, target);

@@ -2,7 +2,7 @@ import { LockstepError } from '../../base/error.ts';
 import type { Asked } from '../../remotes/asked.ts';
 import { areThere } from '../../remotes/compare.ts';
 import { fetchObjects } from '../../remotes/fetch.ts';
-import { type Line, type Progress, stoppage } from '../../remotes/line.ts';
+import { type Line, type Problem, type Progress, stoppage } from '../../remotes/line.ts';
 import { fetchRecord, fetchRecords } from '../../remotes/records.ts';
 import { RemoteError } from '../../remotes/remote.ts';
 import type { OnEvent } from '../../repro/event.ts';
@@ -13,6 +13,7 @@ import { bytesText, countText } from '../quantity.ts';
 import { openLine } from './open-line.ts';
 import { remotesOf } from './remote-config.ts';
 import { runFilesOf } from './run-records.ts';
+import { problemText } from './transfer-report.ts';
 
 export interface OpenSupply extends Supply {
   close(): Promise<void>;
@@ -29,6 +30,9 @@ export interface SupplyWish {
 /** So many stages are supplied at the same time, each with as many objects at once as `remote.jobs` allows. */
 const STAGES = 4;
 
+/** Bytes from which it is said beforehand, too: it may take a while. */
+const LARGE = 10_000_000;
+
 /** What is under way shows on the lines of the stages. */
 const SILENT: Progress = { expect: () => {}, moved: () => {}, finished: () => {} };
 
@@ -43,6 +47,7 @@ export function openSupply(
   const remotes = remotesOf(project);
   const lines = new Map<string | undefined, Promise<Line>>();
   const useless = new Set<string | undefined>();
+  const told = new Set<string>();
   const turns = createTurns(STAGES);
 
   /** Opens a line once, and gives up the remote at the first stoppage. */
@@ -69,13 +74,27 @@ export function openSupply(
     }
   }
 
+  /** Each object once, however many stages want it. */
+  function tell(problem: Problem, url: string): void {
+    const { digest } = problem.item;
+    if (problem.kind === 'failed' || told.has(digest)) return;
+    told.add(digest);
+    emit({ event: 'notice', level: 'warning', message: problemText(problem, url) });
+  }
+
   async function bring(line: Line, asked: readonly Asked[]): Promise<boolean> {
+    const where = [...new Set(asked.map(({ neededBy }) => neededBy))].join(', ');
+    const size = asked.reduce((sum, { content }) => sum + content.size, 0);
+    if (size >= LARGE) {
+      const message = `${where}: fetching up to ${bytesText(size)} from ${line.remote.url}`;
+      emit({ event: 'notice', level: 'info', message });
+    }
     const { objects, bytes, problems } = await fetchObjects(line, asked);
     if (objects > 0) {
       const what = `${countText(objects, 'object')} (${bytesText(bytes)})`;
-      const where = [...new Set(asked.map(({ neededBy }) => neededBy))].join(', ');
       emit({ event: 'notice', level: 'info', message: `${where}: ${what} fetched from ${line.remote.url}` });
     }
+    for (const problem of problems) tell(problem, line.remote.url);
     const [failed] = problems.filter(({ kind }) => kind === 'failed');
     // It was tried for long enough: the other stages need not try as well.
     if (failed !== undefined) throw stoppage(line.remote, new RemoteError('transient', failed.message ?? 'it failed'));

@@ -3,9 +3,20 @@ import { progressText, showProgress } from './transfer-progress.ts';
 
 test('bytes, rate and time left, as far as they are known', () => {
   const moment = { verb: 'sending', objects: 12, finished: 3, bytes: 4_500_000, moved: 1_500_000, elapsed: 3000 };
-  expect(progressText(moment)).toBe('sending 3/12 objects, 1.5 MB of 4.5 MB, 500 kB/s, 6.0s left');
-  expect(progressText({ ...moment, bytes: 0 })).toBe('sending 3/12 objects, 1.5 MB, 500 kB/s');
-  expect(progressText({ ...moment, elapsed: 100 })).toBe('sending 3/12 objects, 1.5 MB of 4.5 MB');
+  expect(progressText(moment, 80)).toBe('sending 3/12 objects, 1.5 MB of 4.5 MB, 500 kB/s, 6.0s left');
+  expect(progressText({ ...moment, bytes: 0 }, 80)).toBe('sending 3/12 objects, 1.5 MB, 500 kB/s');
+  expect(progressText({ ...moment, elapsed: 100 }, 80)).toBe('sending 3/12 objects, 1.5 MB of 4.5 MB');
+});
+
+test('a narrow terminal keeps what tells most', () => {
+  const moment = { verb: 'sending', objects: 12, finished: 3, bytes: 4_500_000, moved: 1_500_000, elapsed: 3000 };
+  const texts = [55, 54, 30, 10].map((columns) => progressText(moment, columns));
+  expect(texts).toEqual([
+    'sending 3/12 objects, 1.5 MB of 4.5 MB, 6.0s left',
+    'sending 3/12 objects, 1.5 MB of 4.5 MB, 6.0s left',
+    'sending 1.5 MB of 4.5 MB, 6.0s',
+    'sending 1.',
+  ]);
 });
 
 test('one line on a terminal, nothing elsewhere', () => {

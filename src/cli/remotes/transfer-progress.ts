@@ -22,7 +22,7 @@ export function showProgress(context: Pick<Context, 'stderr' | 'now' | 'quiet'>,
     const now = context.now();
     if (drawn !== undefined && now - drawn < REDRAW) return;
     drawn = now;
-    const line = progressText({ ...state, verb, elapsed: now - began }).slice(0, stderr.columns - 1);
+    const line = progressText({ ...state, verb, elapsed: now - began }, stderr.columns - 1);
     stderr.write(`\r${line}\x1b[K`);
   };
   return {
@@ -56,15 +56,21 @@ interface Moment {
   readonly elapsed: number;
 }
 
-/** `sending 3/12 objects, 1.2 MB of 4.5 MB, 600 kB/s, 5.5s left`. */
-export function progressText({ verb, objects, finished, bytes, moved, elapsed }: Moment): string {
-  const parts = [`${verb} ${finished}/${objects} objects`];
+/**
+ * `sending 3/12 objects, 1.2 MB of 4.5 MB, 600 kB/s, 5.5s left`. Where there is no room for all of it, first the rate
+ * goes, then the objects, for the others tell more.
+ */
+export function progressText({ verb, objects, finished, bytes, moved, elapsed }: Moment, columns: number): string {
   const known = bytes > 0 && moved <= bytes;
-  if (moved + bytes > 0) parts.push(known ? `${bytesText(moved)} of ${bytesText(bytes)}` : bytesText(moved));
-  const rate = elapsed < 500 ? 0 : (moved / elapsed) * 1000;
-  if (rate > 0) {
-    parts.push(`${bytesText(Math.round(rate))}/s`);
-    if (known) parts.push(`${durationText(Math.ceil((bytes - moved) / rate) * 1000)} left`);
-  }
-  return parts.join(', ');
+  const size = known ? `${bytesText(moved)} of ${bytesText(bytes)}` : bytesText(moved);
+  const speed = elapsed < 500 ? 0 : (moved / elapsed) * 1000;
+  const rate = speed > 0 ? [`${bytesText(Math.round(speed))}/s`] : [];
+  const left = speed > 0 && known ? [`${durationText(Math.ceil((bytes - moved) / speed) * 1000)} left`] : [];
+  const count = `${verb} ${finished}/${objects} objects`;
+  const lines = [
+    [count, size, ...rate, ...left],
+    [count, size, ...left],
+    [`${verb} ${size}`, ...left],
+  ].map((parts) => parts.join(', '));
+  return lines.find((line) => line.length <= columns) ?? lines.at(-1)?.slice(0, Math.max(0, columns)) ?? '';
 }

@@ -42,7 +42,7 @@ export function knownHostLine(name: HostName, key: Buffer): string {
 }
 
 /** A key begins with the length and the text of its type. */
-function typeOf(key: Buffer): string {
+export function typeOf(key: Buffer): string {
   return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
 }
 

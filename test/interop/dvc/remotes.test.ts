@@ -52,3 +52,22 @@ test.skipIf(REAL_DVC === undefined)('what lockstep pushed is what DVC pushes, an
   expect([clone.read('one'), clone.read('d/sub/b'), clone.read('set/y')]).toEqual(['data\n', 'b\n', 'y\n']);
   expect(JSON.parse(dvc(clone, 'status', '-c', '--json'))).toEqual({});
 });
+
+test.skipIf(REAL_DVC === undefined)('repro --pull takes data and results from what DVC pushed', async () => {
+  await using p = await dvcProject('remote');
+  dvc(p, 'push', '-q', '--run-cache');
+  await using clone = cloneBeside(p);
+  const done = await clone.lockstep(['repro', '-P', '--pull', '--json']);
+  const summary = JSON.parse(done.stdout.trim().split('\n').at(-1) ?? '');
+  expect(summary).toMatchObject({ ran: [], blocked: [] });
+  expect([clone.read('one'), clone.read('d/sub/b'), clone.read('set/y')]).toEqual(['data\n', 'b\n', 'y\n']);
+  expect(dvc(clone, 'status')).toContain('up to date');
+  // By DVC's run cache alone.
+  await using other = cloneOf(p);
+  rmSync(other.path('dvc.lock'));
+  const again = await other.lockstep(['repro', '--pull', '--json']);
+  expect(JSON.parse(again.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
+    ran: [],
+    restored: ['one'],
+  });
+});
