@@ -51,6 +51,11 @@ async function configOf(address: RemoteAddress): Promise<S3ClientConfig> {
   const { env } = address;
   const isPlain = isNo(option('use_ssl'));
   const endpoint = option('endpointurl') ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
+  if (endpoint !== undefined && !/^https?:\/\/[^/]/.test(endpoint)) {
+    throw new RemoteError('fatal', 'its endpointurl is no address', {
+      hint: 'such as https://s3.example.org',
+    });
+  }
   const region = option('region') ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? (endpoint && 'us-east-1');
   // Nothing waits for a free socket: how many things are asked at once is bounded by who asks.
   const sockets = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
@@ -149,7 +154,7 @@ export async function asking<Answer>(at: Bucket, key: string, ask: () => Promise
 
 const AWAY = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 const TRANSIENT =
-  /^(?:SlowDown|RequestTimeout|TimeoutError|InternalError|ServiceUnavailable|Throttl.*|TooManyRequests.*|OperationAborted|IncompleteBody|BadDigest|XAmzContentSHA256Mismatch|RequestTimeTooSkewed|NoSuchUpload|E[A-Z_]+)$/;
+  /^(?:SlowDown|RequestTimeout|TimeoutError|InternalError|ServiceUnavailable|Throttl.*|TooManyRequests.*|OperationAborted|IncompleteBody|BadDigest|XAmzContentSHA256Mismatch|RequestTimeTooSkewed|NoSuchUpload|E(?!RR_)[A-Z_]+)$/;
 
 /** Messages of the library are not shown where credentials are concerned: it may have put some of them there. */
 function faultOf({ bucket }: Bucket, key: string, error: unknown): unknown {
@@ -167,7 +172,10 @@ function faultOf({ bucket }: Bucket, key: string, error: unknown): unknown {
   }
   if (name === 'NoSuchBucket') return new RemoteError('fatal', `there is no bucket ${bucket}`, cause);
   if (name === 'NoSuchKey' || status === 404) return new RemoteError('missing', `${key} is not there`, cause);
-  if (status === 401 || status === 403 || /Credentials|Token.*Error/.test(name)) {
+  if (/Credentials|Token.*Error/.test(name)) {
+    return new RemoteError('fatal', 'no credentials are found that can be used', { ...cause, hint: CREDENTIALS });
+  }
+  if (status === 401 || status === 403) {
     return new RemoteError('fatal', `access is denied (${name})`, { ...cause, hint: CREDENTIALS });
   }
   if (/region is missing/i.test(error.message)) {
@@ -183,4 +191,4 @@ function faultOf({ bucket }: Bucket, key: string, error: unknown): unknown {
 }
 
 const CREDENTIALS =
-  'credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, from a profile, or from lockstep remote modify --local NAME access_key_id …';
+  'credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, from a profile (aws sso login renews one that ran out), or from lockstep remote modify --local NAME access_key_id …';

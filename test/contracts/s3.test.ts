@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import type { Remote, Sending } from '../../src/remotes/remote.ts';
 import { openS3 } from '../../src/remotes/s3.ts';
 import { FakeS3, type Mischief, refuse } from '../support/fake-s3.ts';
@@ -156,6 +156,14 @@ async function whoAsks(opening: Opening): Promise<string> {
   const { authorization = 'nobody' } = s.server.asked[0]?.headers ?? {};
   return /Credential=([^/]*)/.exec(authorization)?.[1] ?? authorization;
 }
+
+test('without credentials, and with an endpoint that is none, it is said what is missing', async () => {
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  const nowhere = { AWS_SHARED_CREDENTIALS_FILE: join(directory, 'no'), AWS_CONFIG_FILE: join(directory, 'no') };
+  await expect(whoAsks({ options: {}, env: nowhere })).rejects.toThrow('no credentials are found that can be used');
+  vi.unstubAllEnvs();
+  await expect(opened({ options: { endpointurl: 'nonsense' } })).rejects.toThrow('its endpointurl is no address');
+});
 
 test('credentials are those of the remote, else of the environment, else of a profile', async () => {
   const credentials = join(directory, 'credentials');
