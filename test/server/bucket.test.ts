@@ -76,12 +76,14 @@ test('a bucket that fails for once costs nothing; one that refuses is no mistake
 test('content that is dropped while it comes in again is sent again', async () => {
   await using s = await scene();
   await s.rig.putArtifact('a', 'text');
-  let dropped = 0;
-  // The first look finds it there; before the second one somebody else has removed it.
-  s.server.mischief = ({ method }) => {
-    if (method === 'HEAD') dropped += 1;
-    if (dropped === 2) s.server.objects.clear();
-    return false;
+  let isDropped = false;
+  // The first look finds it there, and right after that somebody else removes it.
+  s.server.mischief = ({ method, bytes }, response) => {
+    if (method !== 'HEAD' || isDropped) return false;
+    isDropped = true;
+    response.writeHead(200, { 'content-length': bytes.length }).end();
+    s.server.objects.clear();
+    return true;
   };
   expect((await s.rig.putArtifact('b', 'text')).status).toBe(200);
   expect((await s.rig.getArtifact('b')).text).toBe('text');
