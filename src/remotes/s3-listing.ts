@@ -1,4 +1,9 @@
-import { HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import {
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
+} from '@aws-sdk/client-s3';
 import { forEachBounded } from './bounded.ts';
 import { type Listed, RemoteError } from './remote.ts';
 import { asking, type Bucket } from './s3-client.ts';
@@ -8,33 +13,30 @@ const PAGE_WORTH = 8;
 
 interface Page {
   readonly entries: readonly Listed[];
-  /** Whether there may be more behind it. */
-  readonly goesOn: boolean;
+  /** Names the page behind it, if there is one. */
+  readonly next: string | undefined;
 }
 
 /** Throws `missing` where listing is not allowed, which some are who may read. */
 export async function* list(at: Bucket, prefix: string): AsyncIterable<Listed> {
-  let after: string | undefined;
-  for (let goesOn = true; goesOn; ) {
-    const page = await readPage(at, prefix, after);
+  let next: string | undefined;
+  do {
+    const page = await readPage(at, prefix, { ...(next !== undefined && { ContinuationToken: next }) });
     yield* page.entries;
-    after = page.entries.at(-1)?.key;
-    goesOn = page.goesOn && after !== undefined;
-  }
+    next = page.next;
+  } while (next !== undefined);
 }
 
-async function readPage(at: Bucket, prefix: string, after: string | undefined): Promise<Page> {
-  const request = {
-    Bucket: at.bucket,
-    Prefix: at.prefix + prefix,
-    ...(after !== undefined && { StartAfter: at.prefix + after }),
-  };
+type From = Pick<ListObjectsV2CommandInput, 'ContinuationToken' | 'StartAfter'>;
+
+async function readPage(at: Bucket, prefix: string, from: From): Promise<Page> {
+  const request = { Bucket: at.bucket, Prefix: at.prefix + prefix, ...from };
   const page = await asking(at, prefix, () => at.client.send(new ListObjectsV2Command(request)).catch(refuseDenied));
   const entries = (page.Contents ?? []).map(({ Key = '', Size = 0 }) => ({
     key: Key.slice(at.prefix.length),
     size: Size,
   }));
-  return { entries, goesOn: page.IsTruncated === true };
+  return { entries, next: page.IsTruncated === true ? page.NextContinuationToken : undefined };
 }
 
 function refuseDenied(error: Error): never {
@@ -80,14 +82,16 @@ export async function have(at: Bucket, keys: readonly string[], jobs: number): P
 /** Reads one page for the first of the keys; gives those that it says nothing of. */
 async function answerPage(search: Search, keys: readonly string[]): Promise<readonly string[]> {
   const { at, prefix, found, single } = search;
-  const [first = ''] = keys;
-  const page = keys.length < PAGE_WORTH ? undefined : await pageOrNone(at, prefix, first.slice(0, -1));
+  // Just before the first one: where a server is told to begin is not part of its answer.
+  const before = keys[0]?.slice(0, -1) ?? '';
+  const from = { StartAfter: at.prefix + before };
+  const page = keys.length < PAGE_WORTH ? undefined : await pageOrNone(at, prefix, from);
   if (page !== undefined) search.isListed = true;
-  if (page === undefined || !isInOrder(page.entries, first.slice(0, -1))) {
+  if (page === undefined || !isInOrder(page.entries, before)) {
     single.push(...keys);
     return [];
   }
-  const last = page.goesOn ? page.entries.at(-1)?.key : undefined;
+  const last = page.next === undefined ? undefined : (page.entries.at(-1)?.key ?? '');
   const sizes = new Map(page.entries.map(({ key, size }) => [key, size]));
   const answered = last === undefined ? keys : keys.slice(0, countUpTo(keys, last));
   for (const key of answered) {
@@ -100,9 +104,9 @@ async function answerPage(search: Search, keys: readonly string[]): Promise<read
   return [];
 }
 
-async function pageOrNone(at: Bucket, prefix: string, after: string): Promise<Page | undefined> {
+async function pageOrNone(at: Bucket, prefix: string, from: From): Promise<Page | undefined> {
   try {
-    return await readPage(at, prefix, after);
+    return await readPage(at, prefix, from);
   } catch (error) {
     if (error instanceof RemoteError && error.fault === 'missing') return undefined;
     throw error;

@@ -58,6 +58,9 @@ test('what is there is asked one by one, or by listing where a page answers for 
   expect(all.list).toBeLessThan(40);
   // A page of a hundred says next to nothing of twenty among three thousand.
   expect(await count(absent.slice(0, 20))).toEqual({ list: 1, HEAD: expect.any(Number) });
+  const listed: string[] = [];
+  for await (const { key } of s.remote.list?.('sha256/') ?? []) listed.push(key);
+  expect(listed).toEqual([...there].sort());
   s.server.pageSize = 10_000;
   expect(await count([...there, ...absent])).toEqual({ list: 1 });
 });
@@ -66,7 +69,8 @@ const notInOrder: Mischief = ({ what }, response) => {
   if (what !== 'list') return false;
   const entry = (name: string) => `<Contents><Key>${name}</Key><Size>1</Size></Contents>`;
   const body = ['sha256/ff/1', 'sha256/00/1'].map(entry).join('');
-  response.end(`<ListBucketResult><IsTruncated>true</IsTruncated>${body}</ListBucketResult>`);
+  const more = '<IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>';
+  response.end(`<ListBucketResult>${more}${body}</ListBucketResult>`);
   return true;
 };
 

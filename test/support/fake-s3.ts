@@ -104,12 +104,17 @@ export class FakeS3 implements AsyncDisposable {
   }
 
   #listing(query: URLSearchParams): string {
-    const [prefix, after] = [query.get('prefix') ?? '', query.get('start-after') ?? ''];
+    const [prefix, after] = [
+      query.get('prefix') ?? '',
+      query.get('continuation-token') ?? query.get('start-after') ?? '',
+    ];
     const names = [...this.objects.keys()].filter((name) => name.startsWith(prefix) && name > after).sort();
     const page = names.slice(0, this.pageSize).map((name) => {
       return `<Contents><Key>${name}</Key><Size>${this.objects.get(name)?.length}</Size></Contents>`;
     });
-    return xml('ListBucketResult', `<IsTruncated>${names.length > page.length}</IsTruncated>${page.join('')}`);
+    const goesOn = names.length > page.length;
+    const token = goesOn ? `<NextContinuationToken>${names[page.length - 1]}</NextContinuationToken>` : '';
+    return xml('ListBucketResult', `<IsTruncated>${goesOn}</IsTruncated>${token}${page.join('')}`);
   }
 }
 
