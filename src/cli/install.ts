@@ -2,14 +2,15 @@ import { accessSync, constants, readFileSync, realpathSync, rmSync } from 'node:
 import { delimiter, join, relative } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
+import { DVC_LOCK, LOCK_NAMES } from '../pipeline/lock-format.ts';
 import type { GitPlace } from '../provenance/git-files.ts';
 import { gitTopLevel, readGitConfig, removeGitConfigSection, writeGitConfig } from '../provenance/git-setup.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-code.ts';
-import { openProject } from './project.ts';
+import { openProject, type Project } from './project.ts';
 
-const ATTRIBUTES = 'pipeline.lock merge=lockstep diff=lockstep';
+const ATTRIBUTES = LOCK_NAMES.map((name) => `${name} merge=lockstep diff=lockstep`);
 const SECTIONS = ['merge.lockstep', 'diff.lockstep'];
 
 export const command = defineCommand({
@@ -30,7 +31,7 @@ export const command = defineCommand({
       const changes =
         given.uninstall === true
           ? [...(await clearConfig(place)), ...dropAttributes(project.root)]
-          : [...(await setConfig(place, programFor(context, topLevel))), ...addAttributes(project.root)];
+          : [...(await setConfig(place, programFor(context, topLevel))), ...addAttributes(project)];
       for (const change of changes) context.stderr.write(`${change}\n`);
       if (changes.length === 0) context.stderr.write('nothing to change\n');
       return EXIT.ok;
@@ -67,22 +68,26 @@ async function clearConfig(place: GitPlace): Promise<string[]> {
   return changes;
 }
 
-function addAttributes(root: string): string[] {
+/** A DVC project may have lockfiles of both kinds. */
+function addAttributes({ root, tools }: Project): string[] {
   const text = readAttributes(root);
-  if (text.split(/\r?\n/).includes(ATTRIBUTES)) return [];
+  const wanted = ATTRIBUTES.filter((line) => tools.scheme === 'dvc' || !line.startsWith(DVC_LOCK));
+  const added = wanted.filter((line) => !text.split(/\r?\n/).includes(line));
+  if (added.length === 0) return [];
   const before = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  writeFileAtomic(join(root, '.gitattributes'), `${before}${ATTRIBUTES}\n`, { durable: true });
-  return [`.gitattributes: added '${ATTRIBUTES}' (commit it)`];
+  writeFileAtomic(join(root, '.gitattributes'), `${before}${added.join('\n')}\n`, { durable: true });
+  return added.map((line) => `.gitattributes: added '${line}' (commit it)`);
 }
 
 function dropAttributes(root: string): string[] {
   const lines = readAttributes(root).split('\n');
-  const kept = lines.filter((line) => line.trimEnd() !== ATTRIBUTES);
+  const isOurs = (line: string) => ATTRIBUTES.includes(line.trimEnd());
+  const kept = lines.filter((line) => !isOurs(line));
   if (kept.length === lines.length) return [];
   const file = join(root, '.gitattributes');
   if (kept.join('') === '') rmSync(file);
   else writeFileAtomic(file, kept.join('\n'), { durable: true });
-  return [`.gitattributes: removed '${ATTRIBUTES}'`];
+  return lines.filter(isOurs).map((line) => `.gitattributes: removed '${line.trimEnd()}'`);
 }
 
 function readAttributes(root: string): string {

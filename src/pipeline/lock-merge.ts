@@ -1,4 +1,5 @@
 import { comparePaths } from '../base/project-path.ts';
+import { formatDvcLockfile, splitDvcLockfile } from './dvc/lockfile.ts';
 
 export interface MergeInput {
   readonly base: string;
@@ -17,26 +18,42 @@ export interface MergedLock {
  * side. Two results of one stage cannot be merged into a third that nobody ever saw, so they stand as a conflict.
  */
 export function mergeLockfiles(input: MergeInput): MergedLock {
-  const { ours, theirs } = input;
+  const isDvc = DVC_HEADER.test(input.ours) || DVC_HEADER.test(input.theirs);
+  const split = isDvc ? splitDvc : splitLockfile;
   // A file that is new on both sides has an empty base.
-  const base =
-    input.base.trim() === '' ? { header: '', version: undefined, blocks: new Map() } : splitLockfile(input.base);
-  const mine = splitLockfile(ours);
-  const other = splitLockfile(theirs);
+  const base = input.base.trim() === '' ? EMPTY : split(input.base);
+  const mine = split(input.ours);
+  const other = split(input.theirs);
   if (base === undefined || mine === undefined || other === undefined || mine.version !== other.version) {
     return mergeWhole(input);
   }
-  const names = [...new Set([...mine.blocks.keys(), ...other.blocks.keys()])].sort(comparePaths);
-  const conflicts: string[] = [];
-  let text = '';
-  for (const name of names) {
-    const [was, a, b] = [base.blocks.get(name), mine.blocks.get(name), other.blocks.get(name)];
-    const picked = pick(was, a, b);
-    if (picked === 'conflict') conflicts.push(name);
-    text += picked === 'conflict' ? marked(a ?? '', b ?? '') : (picked ?? '');
-  }
+  const after = pick(base.after, mine.after, other.after);
+  if (after === 'conflict') return mergeWhole(input);
   const header = mine.header === base.header ? other.header : mine.header;
-  return { text: text === '' ? `${header}stages: {}\n` : `${header}stages:\n${text}`, conflicts };
+  const { blocks, conflicts } = mergeBlocks(base.blocks, mine.blocks, other.blocks);
+  if (isDvc) return { text: formatDvcLockfile(blocks, { before: `${header}stages:\n`, after }), conflicts };
+  const sorted = [...blocks].sort(([a], [b]) => comparePaths(a, b));
+  const text = sorted.map(([, block]) => block).join('');
+  return {
+    text: text === '' ? `${header}stages: {}\n` : `${header}stages:\n${text}`,
+    conflicts: conflicts.sort(comparePaths),
+  };
+}
+
+type Blocks = SplitLock['blocks'];
+
+/** In the order of our side, and then of theirs: DVC keeps the order in which stages came to the file. */
+function mergeBlocks(base: Blocks, ours: Blocks, theirs: Blocks): { blocks: Map<string, string>; conflicts: string[] } {
+  const blocks = new Map<string, string>();
+  const conflicts: string[] = [];
+  for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
+    const [a, b] = [ours.get(name), theirs.get(name)];
+    const picked = pick(base.get(name), a, b);
+    if (picked === 'conflict') conflicts.push(name);
+    const block = picked === 'conflict' ? marked(a ?? '', b ?? '') : picked;
+    if (block !== undefined) blocks.set(name, block);
+  }
+  return { blocks, conflicts };
 }
 
 function pick<T>(base: T, ours: T, theirs: T): T | 'conflict' {
@@ -65,6 +82,18 @@ interface SplitLock {
   readonly version: string | undefined;
   /** Stage → its lines. */
   readonly blocks: ReadonlyMap<string, string>;
+  /** What follows the stages; only in a dvc.lock. */
+  readonly after: string;
+}
+
+const EMPTY: SplitLock = { header: '', version: undefined, blocks: new Map(), after: '' };
+const DVC_HEADER = /^schema: /m;
+
+function splitDvc(text: string): SplitLock | undefined {
+  const split = splitDvcLockfile(text);
+  if (split === undefined) return undefined;
+  const header = split.before.slice(0, -'stages:\n'.length);
+  return { header, version: /^schema: (.*)$/m.exec(header)?.[1], blocks: split.blocks, after: split.after };
 }
 
 const STAGES = /^stages:(?: \{\})?\n/m;
@@ -90,5 +119,5 @@ export function splitLockfile(given: string): SplitLock | undefined {
     if (blocks.has(name) || STRAY_LINE.test(block.slice(start[0].length + 1))) return undefined;
     blocks.set(name, block);
   }
-  return { header, version: /^lockfile: (.*)$/m.exec(header)?.[1], blocks };
+  return { header, version: /^lockfile: (.*)$/m.exec(header)?.[1], blocks, after: '' };
 }

@@ -56,7 +56,9 @@ interface Target {
 
 /** Stage, `file:stage`, pipeline file, group (`name` for `name@…`), pattern, or the path of an out. */
 function resolveTarget(loaded: Loaded, here: ProjectPath, { target, glob }: Target): readonly StageId[] {
-  const found = glob ? matchGlob(loaded, target) : matchExactly(loaded, here, target);
+  const matched = glob ? matchGlob(loaded, target) : [];
+  // A group, a file or an out beside patterns is what it is without them.
+  const found = matched.length > 0 ? matched : matchExactly(loaded, here, target);
   if (found.length > 0) return found;
   const known = [...loaded.labels.values()];
   const groups = new Set(known.map((label) => /^[^@]+(?=@)/.exec(label)?.[0] ?? label));

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { project } from '../support/rig.ts';
 
@@ -75,4 +75,35 @@ test('outside git it says what is missing', async () => {
     code: 2,
     stderr: expect.stringContaining('error: this project is not in a git repository\n\nhint: run `git init` first'),
   });
+});
+
+test('in a DVC project dvc.lock is merged stage by stage, too, in the order that DVC gave it', async () => {
+  const dvcLock = (a: number, b: number, rest = '') =>
+    `schema: '2.0'\nstages:\n${[
+      ['z', a],
+      ['a', b],
+    ]
+      .map(
+        ([name, n]) =>
+          `  ${name}:\n    cmd: run ${n}\n    outs:\n    - path: ${name}\n      hash: md5\n      md5: ${'0'.repeat(31)}${n}\n      size: 1\n`,
+      )
+      .join('')}${rest}`;
+  const datasets = 'datasets:\n- name: mine\n  url: /src\n  type: url\n';
+  await using p = await project({
+    '.dvc/config': '',
+    'dvc.yaml': 'stages: {z: {cmd: run 1}, a: {cmd: run 1}}\n',
+    base: dvcLock(1, 1, datasets),
+    ours: dvcLock(2, 1, datasets),
+    theirs: dvcLock(1, 3, datasets),
+  });
+  p.commit();
+  await p.lockstep(['install']);
+  expect(p.read('.gitattributes')).toBe(`${LINE}\n${LINE.replace('pipeline', 'dvc')}\n`);
+  expect(await p.lockstep(['lock', 'merge', 'base', 'ours', 'theirs'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(p.read('ours')).toBe(dvcLock(2, 3, datasets));
+  p.write('theirs', dvcLock(4, 3, datasets));
+  expect(await p.lockstep(['lock', 'merge', 'base', 'ours', 'theirs'])).toMatchObject({ code: 1 });
+  expect(p.read('ours').split('\n')).toEqual(expect.arrayContaining(['<<<<<<< ours', '  a:', '    cmd: run 3']));
+  await p.lockstep(['install', '--uninstall']);
+  expect(existsSync(p.path('.gitattributes'))).toBe(false);
 });

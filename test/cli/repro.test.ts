@@ -277,6 +277,7 @@ stages:
     expect(await summaryOf(p, '-s', '-f', 'repeat')).toEqual({ ran: ['repeat'], reproduced: ['repeat'] });
     expect(await summaryOf(p, '--downstream', 'repeat')).toEqual({ kept: ['repeat'] });
     expect(await summaryOf(p, '--glob', 'up*')).toEqual({ kept: ['upper'] });
+    expect(await summaryOf(p, '--glob', 'pipeline.yaml', 'up*')).toEqual(await summaryOf(p, 'pipeline.yaml'));
     expect(await summaryOf(p, 'pipeline.yaml:upper')).toEqual({ kept: ['upper'] });
     const unknown = await p.lockstep(['repro', 'uper']);
     expect(unknown.code).toBe(2);
