@@ -1,22 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  fchmodSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { diskError, writeFully } from '../base/atomic-file.ts';
+import { diskError } from '../base/atomic-file.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { Breath } from '../store/breath.ts';
+import { copySmall } from '../store/copy-small.ts';
 import { makeDurable } from '../store/durable.ts';
-import { readSmall } from '../store/hash-file.ts';
 import { type KeyedFile, RemoteError, type Sending } from './remote.ts';
 
 /** Where objects are written before they have their names; it goes away when nothing is in it. */
@@ -70,7 +61,9 @@ export async function writeMany(root: string, files: readonly KeyedFile[], signa
       signal.throwIfAborted();
       const copy = { making: `${base}-${at}`, target: join(root, key) };
       copies.push(copy);
-      copySmall(path, copy.making);
+      if (!copySmall(path, copy.making, 0o444)) {
+        throw new RemoteError('transient', `${path} is not the small file that it was`);
+      }
     }
     await makeDurable(
       copies.map(({ making }) => making),
@@ -88,19 +81,6 @@ export async function writeMany(root: string, files: readonly KeyedFile[], signa
     for (const { making } of copies) rmSync(making, { force: true });
     if (signal.aborted) throw error;
     throw faultOf(error, `cannot write to the remote ${root}`);
-  }
-}
-
-/** Reading and writing takes two thirds of the CPU of copyFileSync and chmodSync. */
-function copySmall(path: string, making: string): void {
-  const bytes = readSmall(path, path);
-  if (!(bytes instanceof Uint8Array)) throw new RemoteError('transient', `${path} is not the small file that it was`);
-  const to = openSync(making, 'wx', 0o444);
-  try {
-    writeFully(to, bytes);
-    fchmodSync(to, 0o444);
-  } finally {
-    closeSync(to);
   }
 }
 

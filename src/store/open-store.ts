@@ -110,7 +110,8 @@ export function openStore(options: StoreOptions): Store {
       workspace.files.save();
     },
     verify: (content, options) => verifyContent(keeperOf(content.digest), content, options),
-    checkout: (content, path) => checkoutContent(keeperOf(content.digest), content, { path, tmpDir, linking }),
+    checkout: (content, path, { isVerified } = {}) =>
+      checkoutContent(keeperOf(content.digest), content, { path, tmpDir, linking, isVerified }),
     read: async (digest) => {
       const keeper = keeperOf(digest).objects;
       const bytes = keeper.read(digest, 'file');
