@@ -4,6 +4,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Case } from './case.ts';
+import { dataCases } from './data.ts';
+import { dataS3Cases } from './data-s3.ts';
 import { dvcCases } from './dvc.ts';
 import { largeDirectoryCases } from './large-directory.ts';
 import { largeFileCases } from './large-file.ts';
@@ -24,6 +26,8 @@ const CASES: readonly Case[] = [
   ...largeDirectoryCases,
   ...otherToolsCases,
   ...dvcCases,
+  ...dataCases,
+  ...dataS3Cases,
   ...trackingCases,
   ...trackingScaleCases,
 ];
@@ -33,7 +37,9 @@ const PROGRAM = resolve('bin/lockstep.cjs');
 async function main(words: readonly string[]): Promise<void> {
   if (!existsSync(resolve('dist/lockstep.mjs'))) throw new Error('dist/ is missing: npm run build makes it');
   for (const tool of ['bash', 'git']) if (!installed(tool)) throw new Error(`${tool} is needed and not installed`);
-  const chosen = CASES.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+  const chosen = CASES.filter(({ name, isOnlyByName }) =>
+    isOnlyByName === true ? words.includes(name) : words.length === 0 || words.some((word) => name.includes(word)),
+  );
   if (chosen.length === 0)
     throw new Error(`no case is named so; there are ${CASES.map(({ name }) => name).join(', ')}`);
   const directory = join(findDirectory(), `run-${process.pid}`);

@@ -6,6 +6,8 @@ export interface Case {
   readonly name: string;
   /** What exactly is compared with what. */
   readonly compares: string;
+  /** Too long for a run of all, or of all whose names hold a word: measured when a word is its whole name. */
+  readonly isOnlyByName?: boolean;
   measure(place: Place): readonly Row[] | Promise<readonly Row[]>;
 }
 

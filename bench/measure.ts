@@ -92,11 +92,11 @@ export function alternate<const T extends readonly Contender[]>(
       if (round >= warmUps) costs[index]?.push(cost);
     }
   }
-  const medians = costs.map((all) => ({
-    wall: median(all.map(({ wall }) => wall)),
-    cpu: median(all.map(({ cpu }) => cpu)),
-  }));
-  return medians as { readonly [K in keyof T]: Cost };
+  return costs.map(medianCost) as unknown as { readonly [K in keyof T]: Cost };
+}
+
+export function medianCost(all: readonly Cost[]): Cost {
+  return { wall: median(all.map(({ wall }) => wall)), cpu: median(all.map(({ cpu }) => cpu)) };
 }
 
 function median(values: readonly number[]): number {
@@ -115,12 +115,17 @@ const TIME = ['/usr/bin/time', '/bin/time'].find((path) => existsSync(path));
  * its own, so that `time` is not in the others.
  */
 export function peakMemory({ argv, directory: makeReady }: Contender): number | undefined {
-  if (TIME === undefined) return undefined;
+  return TIME === undefined ? undefined : costAndMemory({ argv, cwd: makeReady() }).memory;
+}
+
+/** Both in one, for what takes so long that `time` does not count. */
+export function costAndMemory({ argv, cwd }: Command): { readonly cost: Cost; readonly memory: number | undefined } {
+  if (TIME === undefined) return { cost: execute({ argv, cwd }).cost, memory: undefined };
   const scratch = mkdtempSync(join(tmpdir(), 'bench-time-'));
   try {
     const file = join(scratch, 'peak');
-    execute({ argv: [TIME, '-f', '%M', '-o', file, ...argv], cwd: makeReady() });
-    return Number(readFileSync(file, 'utf8').trim()) * 1024;
+    const { cost } = execute({ argv: [TIME, '-f', '%M', '-o', file, ...argv], cwd });
+    return { cost, memory: Number(readFileSync(file, 'utf8').trim()) * 1024 };
   } finally {
     rmSync(scratch, { recursive: true });
   }

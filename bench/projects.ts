@@ -67,19 +67,27 @@ export function newDirectories(base: string): () => string {
 
 export const LARGE_DIRECTORY = { directories: 70, files: 1000 };
 
-/** 70 × 1,000 files of some 500 bytes, no two the same. */
+/** 70 × 1,000 files of some 500 bytes. */
 export function writeLargeDirectory(root: string): void {
-  for (const directory of range(LARGE_DIRECTORY.directories)) {
-    const path = join(root, pad(directory));
-    mkdirSync(path, { recursive: true });
-    for (const file of range(LARGE_DIRECTORY.files)) {
-      writeFileSync(join(path, `${pad(file)}.txt`), unlike(`${directory}/${file}`));
-    }
-  }
+  writeSmallFiles(root, { ...LARGE_DIRECTORY, bytes: 516 });
 }
 
 function unlike(seed: string): string {
   return `${createHash('sha512').update(seed).digest('hex')}\n`.repeat(4);
+}
+
+/** Files of so many bytes, no two the same. */
+export function writeSmallFiles(
+  root: string,
+  { directories, files, bytes }: { readonly directories: number; readonly files: number; readonly bytes: number },
+): void {
+  for (const directory of range(directories)) {
+    const path = join(root, pad(directory));
+    mkdirSync(path, { recursive: true });
+    for (let file = 0; file < files; file += 1) {
+      writeFileSync(join(path, `${pad(file)}.txt`), unlike(`${directory}/${file}`).slice(0, bytes));
+    }
+  }
 }
 
 /** A file of random bytes, which no file system can compress or share. */

@@ -58,7 +58,7 @@ export async function restoreOut(
   const trashed = await store.clear(path);
   if (trashed !== null) report.trash[path] = trashed;
   mkdirSync(dirname(join(project.root, path)), { recursive: true });
-  await store.checkout(content, path);
+  await store.checkout(content, path, { isVerified: true });
   report.restored.push(path);
 }
 

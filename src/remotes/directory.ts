@@ -1,42 +1,70 @@
-import { constants, createReadStream, createWriteStream, type Dirent } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants, createReadStream, type Dirent } from 'node:fs';
+import { lstat, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { diskError } from '../base/atomic-file.ts';
-import { isErrno, LockstepError } from '../base/error.ts';
+import { isErrno } from '../base/error.ts';
 import { forEachBounded } from './bounded.ts';
-import { type Listed, type Remote, type RemoteAddress, RemoteError, type Sending } from './remote.ts';
-import { type Directory, inDirectory, isAbandoned, UNFINISHED, unfinishedKey } from './unfinished.ts';
+import { faultOf, writeFile, writeMany } from './directory-write.ts';
+import { type Listed, type Remote, type RemoteAddress, RemoteError } from './remote.ts';
+import { isAbandoned, UNFINISHED } from './unfinished.ts';
 
 /** A directory: of this machine, or of another one that is mounted here. */
 export async function openDirectory({ url, jobs }: RemoteAddress): Promise<Remote> {
   const root = url.startsWith('file:') ? fileURLToPath(url) : url;
   let swept: Promise<void> | undefined;
   const at = (key: string): string => join(root, key);
+  const sweepOnce = async (): Promise<void> => {
+    swept ??= sweep(join(root, UNFINISHED));
+    await swept;
+  };
   return {
     url: root,
-    have: async (keys) => {
-      const found = new Map<string, number>();
-      await forEachBounded(keys, { jobs }, async (key) => {
-        const size = await sizeOf(at(key));
-        if (size !== undefined) found.set(key, size);
-      });
-      return found;
-    },
+    have: (keys) => whatIsThere(root, keys, jobs),
     read: (key) => openFile(at(key), key),
     write: async (key, file) => {
-      swept ??= sweep(join(root, UNFINISHED));
-      await swept;
+      await sweepOnce();
       await writeFile(root, key, file);
     },
     remove: (keys) => forEachBounded(keys, { jobs }, (key) => rm(at(key), { force: true }).catch(refused(root))),
     list: (prefix) => listBelow(root, prefix),
+    files: {
+      pathOf: at,
+      writeMany: async (files, signal) => {
+        await sweepOnce();
+        await writeMany(root, files, signal);
+      },
+    },
     close: async () => {
       if (swept !== undefined) await rmdir(join(root, UNFINISHED)).catch(() => undefined);
     },
   };
+}
+
+/** From this many keys below one directory on, its listing costs less than a question for each. */
+const MANY = 16;
+
+async function whatIsThere(root: string, keys: readonly string[], jobs: number): Promise<ReadonlyMap<string, number>> {
+  const below = new Map<string, string[]>();
+  for (const key of keys) {
+    const asked = below.get(dirname(key));
+    if (asked === undefined) below.set(dirname(key), [key]);
+    else asked.push(key);
+  }
+  const found = new Map<string, number>();
+  const ask = async (key: string): Promise<void> => {
+    const size = await sizeOf(join(root, key));
+    if (size !== undefined) found.set(key, size);
+  };
+  await forEachBounded(below, { jobs }, async ([directory, asked]) => {
+    if (asked.length < MANY) {
+      for (const key of asked) await ask(key);
+      return;
+    }
+    const names = new Set((await entriesOf(join(root, directory))).map(({ name }) => name));
+    for (const key of asked) if (names.has(basename(key))) await ask(key);
+  });
+  return found;
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
@@ -60,30 +88,6 @@ async function openFile(path: string, key: string): Promise<Readable> {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw new RemoteError('missing', `${key} is not there`, { cause: error });
     throw faultOf(error, `cannot read ${path}`);
   }
-}
-
-async function writeFile(root: string, key: string, { path, signal }: Sending): Promise<void> {
-  const target = join(root, key);
-  const making = join(root, unfinishedKey());
-  try {
-    await inDirectory(madeWhereMissing(dirname(making)), async () => {
-      const to = createWriteStream(making, { flags: 'wx', flush: true });
-      await pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), to, { signal });
-    });
-    await chmod(making, 0o444);
-    await inDirectory(madeWhereMissing(dirname(target)), () => rename(making, target));
-  } catch (error) {
-    await rm(making, { force: true }).catch(() => undefined);
-    if (signal.aborted) throw error;
-    throw faultOf(error, `cannot write to the remote ${root}`);
-  }
-}
-
-function madeWhereMissing(directory: string): Directory {
-  return {
-    isMissing: (error) => isErrno(error, 'ENOENT'),
-    make: async () => void (await mkdir(directory, { recursive: true })),
-  };
 }
 
 async function sweep(directory: string): Promise<void> {
@@ -116,17 +120,4 @@ function refused(root: string): (error: unknown) => never {
   return (error) => {
     throw faultOf(error, `cannot remove from the remote ${root}`);
   };
-}
-
-/** A disk does not get better by waiting, but a network file system may. */
-function faultOf(error: unknown, doing: string): unknown {
-  if (isErrno(error, 'ENOENT', 'EIO', 'ESTALE', 'ETIMEDOUT', 'EAGAIN', 'EBUSY', 'EINTR')) {
-    return new RemoteError('transient', `${doing}: ${error.code}`, { cause: error });
-  }
-  const known = diskError(error, doing);
-  if (!(known instanceof LockstepError)) return known;
-  return new RemoteError('fatal', known.message, {
-    ...(known.hint !== undefined && { hint: known.hint }),
-    cause: error,
-  });
 }

@@ -1,5 +1,6 @@
 import { LockstepError } from '../base/error.ts';
 import { type Asked, addFiles, Items } from './asked.ts';
+import { fetchInBulk } from './in-bulk.ts';
 import { type Item, type Line, overLine, type Problem } from './line.ts';
 import { RemoteError } from './remote.ts';
 
@@ -71,7 +72,13 @@ async function bring(fetching: Fetching, items: readonly Item[]): Promise<void> 
     wanted.length,
     wanted.reduce((sum, { size }) => sum + (size ?? 0), 0),
   );
-  await overLine(line, wanted, {
+  const rest = await fetchInBulk(line, wanted, (_, size) => {
+    fetching.objects += 1;
+    fetching.bytes += size;
+    line.progress.moved(size);
+    line.progress.finished();
+  });
+  await overLine(line, rest, {
     work: (item, signal) => bringOne(fetching, item, signal),
     failed: (item, error) => fetching.problems.push(problemOf(item, error)),
   });

@@ -17,7 +17,22 @@ export interface Remote {
   remove(keys: readonly string[]): Promise<void>;
   /** Undefined where a remote cannot tell what it has. */
   readonly list: ((prefix: string) => AsyncIterable<Listed>) | undefined;
+  /** What can be done besides where objects are files of this machine. */
+  readonly files?: RemoteFiles;
   close(): Promise<void>;
+}
+
+export interface RemoteFiles {
+  /** Absolute. */
+  pathOf(key: string): string;
+  /** As `write`, of many small files, which become durable together. What has its name when it throws keeps it. */
+  writeMany(files: readonly KeyedFile[], signal: AbortSignal): Promise<void>;
+}
+
+export interface KeyedFile {
+  readonly key: string;
+  /** Absolute. */
+  readonly path: string;
 }
 
 export interface Sending {

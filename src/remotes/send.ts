@@ -1,6 +1,7 @@
 import type { Content } from '../base/content.ts';
 import { LockstepError } from '../base/error.ts';
 import { type Asked, addFiles, Items } from './asked.ts';
+import { sendInBulk } from './in-bulk.ts';
 import { askRemote, type Item, type Line, overLine, type Problem } from './line.ts';
 
 export interface Sent {
@@ -40,14 +41,18 @@ export async function sendObjects(line: Line, asked: readonly Asked[], { again }
       wanted.length,
       [...sizes.values()].reduce((sum, { size }) => sum + size, 0),
     );
-    await overLine(line, sizes, {
+    const note = (item: Item, { size }: { readonly size: number }): void => {
+      there.add(item);
+      sent.objects += 1;
+      sent.bytes += size;
+      line.progress.moved(size);
+      line.progress.finished();
+    };
+    const rest = await sendInBulk(line, sizes, note);
+    await overLine(line, rest, {
       work: async ([item, file], signal) => {
         await line.remote.write(line.objects.keyOf(item), { ...file, signal });
-        there.add(item);
-        sent.objects += 1;
-        sent.bytes += file.size;
-        line.progress.moved(file.size);
-        line.progress.finished();
+        note(item, file);
       },
       failed: ([item], error) => problems.push({ item, kind: 'failed', message: error.message }),
     });

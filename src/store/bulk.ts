@@ -15,6 +15,8 @@ export interface BulkRequest {
   readonly files: readonly string[];
   /** Where their bytes are written, for the cache to take in; absent: they are only hashed. */
   readonly place?: BulkPlace;
+  /** What the files should be, DIGEST_BYTES each: any other is left, and nothing of it is kept. */
+  readonly expected?: Uint8Array<ArrayBuffer>;
 }
 
 export interface BulkPlace {
@@ -44,7 +46,7 @@ export const WRITTEN = 1;
 /** Read, and written to the staging directory. */
 export const STAGED = 2;
 export const GONE = 3;
-/** Neither small nor simple: to be read by itself. */
+/** Neither small nor simple, or other than expected: to be read by itself. */
 export const LEFT = 4;
 
 /**
@@ -53,7 +55,7 @@ export const LEFT = 4;
  */
 export function readBulk(
   { layout, index }: { readonly layout: Layout; readonly index: ObjectIndex },
-  { files, place }: BulkRequest,
+  { files, place, expected }: BulkRequest,
 ): BulkResult {
   const digests = new Uint8Array(files.length * DIGEST_BYTES);
   const sizes = new Float64Array(files.length);
@@ -68,11 +70,20 @@ export function readBulk(
     const hash = hashSync(bytes, { algorithm: layout.algorithm, encoding: 'buffer' });
     digests.set(hash, at * DIGEST_BYTES);
     sizes[at] = bytes.length;
+    if (expected !== undefined && differ(digests, expected, at)) {
+      marks[at] = LEFT;
+      continue;
+    }
     if (place === undefined) continue;
     const digest = digestAt(digests, at * DIGEST_BYTES, layout.algorithm);
     marks[at] = stateOf({ layout, index }, digest) ?? write(layout, { bytes, digest, place, at, records });
   }
   return { digests, sizes, marks, records };
+}
+
+function differ(some: Uint8Array, others: Uint8Array, at: number): boolean {
+  const [from, to] = [at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES];
+  return Buffer.compare(some.subarray(from, to), others.subarray(from, to)) !== 0;
 }
 
 /** The n-th temporary file of those whose names begin with `base`. */

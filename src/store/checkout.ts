@@ -18,6 +18,7 @@ import type { Content, TreeContent } from '../base/content.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { Breath } from './breath.ts';
 import { pathInside } from './containment.ts';
+import { copySmall } from './copy-small.ts';
 import { lstatOf, quote, RACY_WINDOW, statOf } from './file-stat.ts';
 import { sweepAbandoned } from './prune.ts';
 import type { TreeEntry } from './tree.ts';
@@ -38,16 +39,20 @@ export interface Linking {
 const WORTH_WAITING = 4 * 1024 * 1024;
 const MANY = 1000;
 
+export interface CheckoutOptions {
+  readonly path: ProjectPath;
+  readonly tmpDir: string;
+  readonly linking: Linking;
+  /** Whether the objects were found intact just now: to ask again is a tenth of a checkout of many small files. */
+  readonly isVerified?: boolean | undefined;
+}
+
 /** Puts content at a free path, complete or not at all. */
-export async function checkoutContent(
-  workspace: Workspace,
-  content: Content,
-  options: { readonly path: ProjectPath; readonly tmpDir: string; readonly linking: Linking },
-): Promise<void> {
+export async function checkoutContent(workspace: Workspace, content: Content, options: CheckoutOptions): Promise<void> {
   const { path, linking } = options;
   const absolute = pathInside(workspace.root, path);
   if (lstatOf(absolute, path) !== undefined) throw inTheWay(path);
-  const verdict = await verifyContent(workspace, content);
+  const verdict = options.isVerified === true ? 'intact' : await verifyContent(workspace, content);
   if (verdict !== 'intact') throw missingData(path, verdict);
   const place = placeFor(absolute, options.tmpDir, workspace.now());
   try {
@@ -95,6 +100,7 @@ export function placeFile(workspace: Workspace, { digest, exec, place, linking }
   for (const type of linking.types) {
     // A link shares the object's mode, which says that it cannot be executed.
     if (exec && (type === 'hardlink' || type === 'symlink')) continue;
+    if (type === 'copy' && copySmall(object, place, modeOf(exec))) return;
     if (tryLink(type, object, place)) {
       if (type === 'reflink' || type === 'copy') chmodSync(place, modeOf(exec));
       return;

@@ -2,6 +2,9 @@ import { statSync } from 'node:fs';
 import { basename, dirname, relative } from 'node:path';
 import { hashingStream } from 'hasha';
 import type { Digest } from '../base/brand.ts';
+import { hexOf } from '../base/hash.ts';
+import { GONE, LEFT } from './bulk.ts';
+import { DIGEST_BYTES } from './digest-bytes.ts';
 import type { ObjectName } from './integrity.ts';
 import { objectNamed, objectPath } from './layout.ts';
 import type { Objects } from './objects.ts';
@@ -31,7 +34,19 @@ export interface Exchange {
    * to how many bytes came. Throws what the stream throws, and keeps nothing then.
    */
   receive(object: ObjectName, bytes: AsyncIterable<Uint8Array>): Promise<Received>;
+  /**
+   * Takes in small files of this machine as `receive` does, many at once. Gives the size of each; null for those that
+   * are to be received by themselves, because they are not small, or not there, or not whole.
+   */
+  receiveFiles(files: readonly ObjectFile[]): Promise<readonly (number | null)[]>;
   flush(): Promise<void>;
+}
+
+/** A file that should have the bytes of an object. */
+export interface ObjectFile {
+  readonly object: ObjectName;
+  /** Absolute. */
+  readonly path: string;
 }
 
 export interface Received {
@@ -65,6 +80,10 @@ export function exchangeOf(objects: Objects, scheme: Scheme, enter: () => Promis
       await enter();
       return await receive(objects, object, bytes);
     },
+    receiveFiles: async (files) => {
+      await enter();
+      return await receiveFiles(objects, files);
+    },
     flush: objects.flush,
   };
 }
@@ -80,9 +99,10 @@ async function receive(
   let size = 0;
   try {
     for await (const chunk of bytes) {
+      const writing = large.write(chunk);
       hash.update(chunk);
       size += chunk.length;
-      await large.write(chunk);
+      await writing;
     }
   } catch (error) {
     await large.discard();
@@ -92,4 +112,14 @@ async function receive(
   if (isWhole) await objects.adopt(large, digest, kind);
   else await large.discard();
   return { isWhole, size };
+}
+
+async function receiveFiles(objects: Objects, files: readonly ObjectFile[]): Promise<readonly (number | null)[]> {
+  const expected = new Uint8Array(files.length * DIGEST_BYTES);
+  for (const [at, { object }] of files.entries()) {
+    Buffer.from(expected.buffer).write(hexOf(object.digest), at * DIGEST_BYTES, 'hex');
+  }
+  const paths = files.map(({ path }) => path);
+  const { marks, sizes } = await objects.readMany(paths, { keep: true, expected });
+  return files.map((_, at) => (marks[at] === GONE || marks[at] === LEFT ? null : (sizes[at] ?? 0)));
 }

@@ -56,6 +56,7 @@ const WORTH_STAGING = 1000;
 
 export interface Keeping {
   readonly files: readonly string[];
+  readonly expected: BulkRequest['expected'];
   /** Absolute: what the names of temporary files begin with. */
   readonly base: string;
   readonly stagingDir: string | undefined;
@@ -77,13 +78,17 @@ export interface Kept {
 }
 
 /** Reads many small files and writes those that are new to temporary files. */
-export async function keepMany({ layout }: Shelf, { files, base, stagingDir, read }: Keeping): Promise<Kept> {
+export async function keepMany({ layout }: Shelf, { files, expected, base, stagingDir, read }: Keeping): Promise<Kept> {
   const staging =
     stagingDir === undefined || files.length < WORTH_STAGING
       ? undefined
       : openStaging(layout, join(stagingDir, basename(base)));
   try {
-    const result = await read({ files, place: { staging, base, from: 0 } });
+    const result = await read({
+      files,
+      place: { staging, base, from: 0 },
+      ...(expected !== undefined && { expected }),
+    });
     const written: Written[] = [];
     for (const [at, mark] of result.marks.entries()) {
       if (mark !== WRITTEN && mark !== STAGED) continue;

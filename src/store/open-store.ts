@@ -122,9 +122,9 @@ export function openStore(options: StoreOptions): Store {
       presence.leave();
     },
     verify: (content, options) => verifyContent(keeperOf(content.digest), content, options),
-    checkout: async (content, path) => {
+    checkout: async (content, path, { isVerified } = {}) => {
       await enter();
-      await checkoutContent(keeperOf(content.digest), content, { path, tmpDir, linking });
+      await checkoutContent(keeperOf(content.digest), content, { path, tmpDir, linking, isVerified });
     },
     read: async (digest) => {
       const keeper = keeperOf(digest).objects;

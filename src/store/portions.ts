@@ -45,13 +45,19 @@ interface Portion {
 }
 
 /** Temporary files are named by the place of their file in the whole request. */
-function portionsOf({ files, place }: BulkRequest): Portion[] {
+function portionsOf({ files, place, expected }: BulkRequest): Portion[] {
   const portions: Portion[] = [];
   for (let from = 0; from < files.length; from += PORTION) {
-    const part = files.slice(from, from + PORTION);
     portions.push({
       from,
-      request: place === undefined ? { files: part } : { files: part, place: { ...place, from } },
+      request: {
+        files: files.slice(from, from + PORTION),
+        ...(place !== undefined && { place: { ...place, from } }),
+        ...(expected !== undefined && {
+          // A copy: a part of an array would take the whole of it along to another thread.
+          expected: expected.slice(from * DIGEST_BYTES, (from + PORTION) * DIGEST_BYTES),
+        }),
+      },
     });
   }
   return portions;

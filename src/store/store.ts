@@ -37,8 +37,11 @@ export interface Store {
    * by their bytes, also where stats vouch for them.
    */
   verify(content: Content, options?: { readonly reread?: boolean }): Promise<Verdict>;
-  /** Puts content at a path, which must be free. Throws `missing-data` if `verify` would not say `intact`. */
-  checkout(content: Content, path: ProjectPath): Promise<void>;
+  /**
+   * Puts content at a path, which must be free. Throws `missing-data` if `verify` would not say `intact`, which is not
+   * asked where it just said so (`isVerified`).
+   */
+  checkout(content: Content, path: ProjectPath, options?: { readonly isVerified?: boolean }): Promise<void>;
   /** Reads one object, verified; undefined when missing or corrupt. For logs, patches and listings. */
   read(digest: Digest): Promise<Uint8Array | undefined>;
 

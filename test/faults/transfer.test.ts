@@ -13,7 +13,7 @@ async function sender(): Promise<Workspace> {
   const w = workspace({
     'pipeline.yaml': `stages:
   make:
-    cmd: mkdir -p all/sub; seq 40 | while read n; do seq $((n * 400)) > all/sub/$n; done; yes data | head -c 9000000 > big
+    cmd: mkdir -p all/sub; seq 90 | while read n; do seq $((n * 200)) > all/sub/$n; done; yes data | head -c 9000000 > big
     outs: [all, big]
 `,
     '.lockstep/config.yaml': 'remotes: {store: {url: remote}}\n',
