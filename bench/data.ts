@@ -42,7 +42,7 @@ export const dataCases: readonly Case[] = [
 ];
 
 /** A project that both tools take, with a remote. */
-export function writeDataProject(root: string, remote: Readonly<Record<string, string>>): void {
+function writeDataProject(root: string, remote: Readonly<Record<string, string>>): void {
   const lines = Object.entries(remote).map(([key, value]) => `    ${key} = ${value}\n`);
   writeFiles(root, {
     '.dvc/config': `[core]\n    remote = store\n    analytics = false\n['remote "store"']\n${lines.join('')}`,
