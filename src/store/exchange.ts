@@ -54,13 +54,12 @@ export interface Received {
 
 export function exchangeOf(objects: Objects, scheme: Scheme): Exchange {
   const { layout } = objects;
-  const below = (path: string) => relative(layout.cacheDir, path);
+  const prefix = relative(layout.cacheDir, layout.objects);
+  /** As `relative` says it, which for 70,000 objects takes a twentieth of a push. */
+  const within = ({ digest, kind }: ObjectName) => objectPath(layout, digest, kind).slice(layout.objects.length + 1);
   return {
-    keyOf: ({ digest, kind }) => below(objectPath(layout, digest, kind)),
-    legacyKeyOf: ({ digest, kind }) => {
-      if (layout.legacy === undefined) return undefined;
-      return relative(layout.objects, objectPath(layout, digest, kind));
-    },
+    keyOf: (object) => `${prefix}/${within(object)}`,
+    legacyKeyOf: (object) => (layout.legacy === undefined ? undefined : within(object)),
     verify: async ({ digest, kind }) => objects.glance(digest, kind) ?? (await objects.verify(digest, kind)),
     listing: (digest) => readListing({ objects, scheme }, { digest }),
     sizeOf: ({ digest, kind }) => statSync(objects.pathOf(digest, kind), { throwIfNoEntry: false })?.size,
