@@ -1,12 +1,12 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
 import { type About, acquireSharedWaiting, acquireWaiting, type Held, type Holder } from '../base/exclusive.ts';
 import { digestOf, hexOf } from '../base/hash.ts';
 import { processTable } from '../base/process-identity.ts';
-import { type Layout, usersDir } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { makeDirectories } from './making.ts';
 
 /*
@@ -53,7 +53,7 @@ export async function shareCache(layout: Layout, use: CacheUse): Promise<Held> {
 
 /** Holds the cache alone, to remove objects; waits for all who use it. */
 export async function holdCacheAlone(layout: Layout, use: CacheUse): Promise<Held> {
-  makeDirectories(layout, usersDir(layout));
+  makeUsersDir(layout);
   return await acquireWaiting(lockOf(layout), use.about, { ...use, sharer: () => livingUser(layout) });
 }
 
@@ -76,13 +76,34 @@ function nowOf(name: string): string {
   return name.replace('.json', '.now.json');
 }
 
+/**
+ * Who uses the cache, and the lock that they share. It follows from where the cache really is, so that all find the same
+ * place. Beside a project's own `.dvc/cache` it is among what is lockstep's; a DVC cache elsewhere has to hold it itself.
+ */
+function usersDir({ cacheDir }: Layout): string {
+  const real = existsSync(cacheDir) ? realpathSync(cacheDir) : cacheDir;
+  if (!real.endsWith('/.dvc/cache')) return join(real, 'users');
+  return join(dirname(dirname(real)), '.lockstep', 'cache-users');
+}
+
+function makeUsersDir(layout: Layout): void {
+  makeDirectories(layout, layout.cacheDir);
+  const directory = usersDir(layout);
+  makeDirectories(layout, directory);
+  // The project that the cache is of need not be one that lockstep was ever run in.
+  const ignore = join(directory, '.gitignore');
+  if (!directory.startsWith(`${realpathSync(layout.cacheDir)}/`) && !existsSync(ignore)) {
+    writeFileAtomic(ignore, '*\n', { durable: false });
+  }
+}
+
 function lockOf(layout: Layout): string {
   return join(usersDir(layout), 'lock');
 }
 
 function isReady(layout: Layout): boolean {
   try {
-    makeDirectories(layout, usersDir(layout));
+    makeUsersDir(layout);
     return true;
   } catch (error) {
     if (!isErrno(error, 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'ENOSPC', 'EDQUOT')) throw error;

@@ -57,17 +57,16 @@ export interface Received {
 /** `enter` is called before anything is taken in. */
 export function exchangeOf(objects: Objects, scheme: Scheme, enter: () => Promise<void>): Exchange {
   const { layout } = objects;
-  const below = (path: string) => relative(layout.cacheDir, path);
+  const prefix = relative(layout.cacheDir, layout.objects);
+  /** As `relative` says it, which for 70,000 objects takes a twentieth of a push. */
+  const within = ({ digest, kind }: ObjectName) => objectPath(layout, digest, kind).slice(layout.objects.length + 1);
   return {
-    keyOf: ({ digest, kind }) => below(objectPath(layout, digest, kind)),
-    legacyKeyOf: ({ digest, kind }) => {
-      if (layout.legacy === undefined) return undefined;
-      return relative(layout.objects, objectPath(layout, digest, kind));
-    },
+    keyOf: (object) => `${prefix}/${within(object)}`,
+    legacyKeyOf: (object) => (layout.legacy === undefined ? undefined : within(object)),
     objectAt: (key) => {
-      const places = [below(layout.objects), ...(layout.legacy === undefined ? [] : [''])];
-      const place = places.find((one) => dirname(dirname(key)) === (one === '' ? '.' : one));
-      return place === undefined ? undefined : objectNamed(layout, basename(dirname(key)) + basename(key));
+      const places = [prefix, ...(layout.legacy === undefined ? [] : ['.'])];
+      if (!places.includes(dirname(dirname(key)))) return undefined;
+      return objectNamed(layout, basename(dirname(key)) + basename(key));
     },
     verify: async ({ digest, kind }) => objects.glance(digest, kind) ?? (await objects.verify(digest, kind)),
     listing: (digest) => readListing({ objects, scheme }, { digest }),

@@ -73,11 +73,6 @@ export function dvcLayoutOf({ cacheDir, tmpDir, corruptDir, shared }: DvcPlaces)
   };
 }
 
-/** Who uses the cache, and the lock that they share: the one thing of ours that also a DVC cache has to hold. */
-export function usersDir({ cacheDir }: Layout): string {
-  return join(cacheDir, 'users');
-}
-
 export function objectPath(layout: Layout, digest: Digest, kind: ObjectKind): string {
   return `${layout.objects}/${objectName(layout, digest, kind)}`;
 }

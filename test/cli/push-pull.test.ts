@@ -197,6 +197,33 @@ test('altered bytes of the same length are not kept, and push --force replaces t
   expect((await clone.lockstep(['pull'])).code).toBe(0);
 });
 
+test('among many files, too, those that are damaged or gone are named, nothing of them is kept, and the rest comes', async () => {
+  const many = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`data/${n}`, `this is ${n}\n`]));
+  await using p = await pushed({
+    ...many,
+    'pipeline.yaml': 'stages:\n  all: {cmd: cp -r data all, deps: [data], outs: [all]}\n',
+  });
+  expect(JSON.parse((await p.lockstep(['push', '--json'])).stdout)).toMatchObject({ sent: 151 });
+  expect(filesBelow(p.path('remote/tmp'))).toEqual([]);
+  spoil(objectWith(p, 'this is 7\n'), 'that is 7\n');
+  spoil(objectWith(p, 'this is 77\n'), 'this');
+  rmSync(objectWith(p, 'this is 149\n'));
+  await using clone = cloneOf(p);
+  const { code, stderr } = await clone.lockstep(['fetch']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/all\/7 \(needed by all\): sha256\/\w\w\/\w{62} on the remote is damaged/);
+  expect(stderr).toMatch(/all\/77 \(needed by all\): .*4 bytes instead of 11/);
+  expect(stderr).toContain(`all/149 (needed by all) is not on the remote ${p.path('remote')}\n`);
+  expect(stderr).toContain('148 objects');
+  const kept = filesBelow(clone.path('.lockstep/cache/sha256')).map((file) => readFileSync(file, 'utf8'));
+  expect(kept).toHaveLength(148);
+  expect(kept).not.toContain('that is 7\n');
+  expect(filesBelow(clone.path('.lockstep/cache/tmp'))).toEqual([]);
+  await p.lockstep(['push', '--force']);
+  expect((await clone.lockstep(['pull'])).code).toBe(0);
+  expect(clone.read('all/7')).toBe('this is 7\n');
+});
+
 test('an altered listing is not kept either', async () => {
   await using p = await pushed();
   await p.lockstep(['push']);
@@ -237,7 +264,7 @@ test('push refuses to send what the cache has corrupt', async () => {
 });
 
 test('two pushes at once leave every object whole', async () => {
-  const many = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`data/${n}`, `${n} `.repeat(n * 50)]));
+  const many = Object.fromEntries(Array.from({ length: 90 }, (_, n) => [`data/${n}`, `${n} `.repeat(n * 50)]));
   await using p = await pushed({
     ...many,
     'pipeline.yaml': 'stages:\n  all: {cmd: cp -r data all, deps: [data], outs: [all]}\n',
@@ -248,7 +275,7 @@ test('two pushes at once leave every object whole', async () => {
   expect(results.map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0]);
   await using third = cloneOf(p);
   expect((await third.lockstep(['pull'])).code).toBe(0);
-  expect(third.read('all/59')).toBe(many['data/59']);
+  expect(third.read('all/89')).toBe(many['data/89']);
 });
 
 test('a remote that cannot be written to stops the push with a hint, and what went stays', async () => {

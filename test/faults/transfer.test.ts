@@ -3,7 +3,6 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { cacheFaults } from './proofs.ts';
 import { SmallDisk, whyNoSmallDisk } from './small-disk.ts';
 import { type Workspace, workspace } from './support.ts';
 
@@ -75,7 +74,7 @@ test('push and pull killed at any moment leave no object that is not whole, and 
     expect(await from.run('push')).toMatchObject({ code: 0 });
     await using to = receiver(from);
     if (await killed(to, pull, ['pull'])) kills += 1;
-    expect(cacheFaults(to)).toEqual([]);
+    expect(damagedIn(to.path('.lockstep/cache'))).toEqual([]);
     expect(await to.run('pull')).toMatchObject({ code: 0 });
     expect(to.read('all/sub/40')).toBe(from.read('all/sub/40'));
     expect(await to.run('status', '--exit-code')).toMatchObject({ code: 0 });
@@ -104,7 +103,7 @@ test.skipIf(why !== undefined)(
         const full = await to.run('fetch');
         expect(full.code).toBe(1);
         expect(full.stderr).toContain('no space left on the device');
-        expect(cacheFaults(to)).toEqual([]);
+        expect(damagedIn(to.path('.lockstep/cache'))).toEqual([]);
         cache.change('size=40m');
         expect(await to.run('fetch')).toMatchObject({ code: 0 });
       }

@@ -74,11 +74,11 @@ test.skipIf(REAL_DVC === undefined)(
     p.write('.dvc/cache/README', 'mine');
     expect((await p.lockstep(['gc', '-w', '-f'])).code).toBe(0);
     expect([p.read('.dvc/cache/files/md5/notes'), p.read('.dvc/cache/README')]).toEqual(['mine', 'mine']);
-    expect(existsSync(p.path('.dvc/cache/users/lock'))).toBe(true);
+    expect(existsSync(p.path('.lockstep/cache-users/lock'))).toBe(true);
     dvc(p, 'remote', 'add', '-q', '-d', 'store', 'remote');
     dvc(p, 'push', '-q', '--run-cache');
     dvc(p, 'gc', '-w', '-c', '-f', '-q');
-    expect(existsSync(p.path('.dvc/cache/users/lock'))).toBe(true);
+    expect(existsSync(p.path('.lockstep/cache-users/lock'))).toBe(true);
     expect(JSON.parse(dvc(p, 'status', '-c', '--json'))).toEqual({});
   },
 );
