@@ -63,7 +63,7 @@ test.skipIf(REAL_DVC === undefined)('repro --pull takes data and results from wh
   expect([clone.read('one'), clone.read('d/sub/b'), clone.read('set/y')]).toEqual(['data\n', 'b\n', 'y\n']);
   expect(dvc(clone, 'status')).toContain('up to date');
   // By DVC's run cache alone.
-  await using other = cloneOf(p);
+  await using other = cloneBeside(p);
   rmSync(other.path('dvc.lock'));
   const again = await other.lockstep(['repro', '--pull', '--json']);
   expect(JSON.parse(again.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
