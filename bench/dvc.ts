@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { against, type Case, type Place, type Row, unmeasured } from './case.ts';
 import { installed } from './machine.ts';
@@ -145,8 +145,10 @@ function largeDirectory(place: Place): readonly Row[] {
   if (!readFileSync(join(root, 'data.dvc'), 'utf8').includes(`nfiles: ${count}`))
     throw new Error('not all was recorded');
   const here = () => root;
+  const aside = newDirectories(join(place.directory, 'was'));
   const without = () => {
-    rmSync(join(root, 'data'), { recursive: true });
+    // Not deleted: see newDirectories.
+    renameSync(join(root, 'data'), aside());
     return root;
   };
   const [status, dvcStatus] = alternate(
