@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { fetchAddress, splitAddress } from './fetch-address.ts';
 import { openProject } from './project.ts';
+import { jobsOf } from './remotes/open-line.ts';
 import { remotesOf } from './remotes/remote-config.ts';
 
 export const command = defineCommand({
@@ -64,10 +65,4 @@ function destination({ cwd }: Context, path: string | undefined, name: string): 
   const target = resolve(cwd, path ?? name);
   const isDirectory = path !== undefined && statSync(target, { throwIfNoEntry: false })?.isDirectory() === true;
   return isDirectory ? join(target, name) : target;
-}
-
-function jobsOf(text: string): number {
-  const jobs = Number(text);
-  if (Number.isInteger(jobs) && jobs >= 1) return jobs;
-  throw new LockstepError('usage', `-j takes a whole number from 1, not '${text}'`);
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
@@ -8,6 +8,7 @@ import { digestOf, hexOf } from '../base/hash.ts';
 import { processTable } from '../base/process-identity.ts';
 import type { Layout } from './layout.ts';
 import { makeDirectories } from './making.ts';
+import { namesIn } from './names-in.ts';
 
 /*
  * Between the moment in which an object is found in the cache, or named there, and the moment in which a lockfile
@@ -175,15 +176,6 @@ function textOf(file: string): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'EACCES')) return undefined;
-    throw error;
-  }
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }

@@ -1,6 +1,6 @@
-import { lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../base/error.ts';
+import { namesIn } from './names-in.ts';
 
 /** Drops the oldest files of a directory that holds only what can be rebuilt. */
 export function keepNewest(directory: string, count: number): void {
@@ -24,14 +24,5 @@ export function sweepAbandoned(directory: string, now: number, prefix = ''): voi
     const path = join(directory, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat !== undefined && now - stat.ctimeMs > ABANDONED) rmSync(path, { force: true, recursive: true });
-  }
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { lstatSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { diskError } from '../base/atomic-file.ts';
 import { isErrno, LockstepError } from '../base/error.ts';
@@ -8,6 +8,7 @@ import { DIGEST_BYTES, digestAt } from './digest-bytes.ts';
 import { makeDurable } from './durable.ts';
 import type { ObjectName } from './integrity.ts';
 import { type Layout, objectNamed } from './layout.ts';
+import { namesIn } from './names-in.ts';
 import type { Objects } from './objects.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -134,13 +135,4 @@ function removeBelow(directories: readonly string[]): { readonly count: number; 
     rmSync(path, { force: true, recursive: true });
   }
   return { count, bytes };
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
 }

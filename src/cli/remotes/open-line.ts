@@ -64,7 +64,8 @@ async function open({ url, options }: ConfiguredRemote, { env }: Context, jobs: 
   }
 }
 
-function jobsOf(written: unknown): number {
+/** How many objects may be under way at once; a default where nothing is written. */
+export function jobsOf(written: unknown): number {
   if (written === undefined) return Math.min(16, 4 * availableParallelism());
   const jobs = Number(written);
   if (Number.isInteger(jobs) && jobs >= 1) return jobs;
